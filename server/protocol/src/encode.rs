@@ -1,0 +1,170 @@
+//! Building a line, so that no text in it can break out of its place.
+//!
+//! NUL, CR and LF never pass ("A relayed carriage return let users forge protocol lines" happened elsewhere), and a
+//! parameter that cannot stand in the middle becomes the trailing one.
+
+use std::fmt::{Display, Write as _};
+
+use crate::tags::escape_into;
+
+/// The most bytes of a line without its tags, CR LF counted (RFC 2812 section 2.3).
+pub const MAX_LINE: usize = 512;
+
+/// Builds one line: tags first, then the source, the command and its parameters.
+///
+/// ```
+/// use klatch_protocol::LineBuilder;
+/// let line = LineBuilder::new().tag("id", "a b").source("amy!a@h").command("PRIVMSG").param("#lobby").trailing("hi").end();
+/// assert_eq!(line, "@id=a\\sb :amy!a@h PRIVMSG #lobby :hi\r\n");
+/// ```
+#[derive(Debug, Default, Clone)]
+pub struct LineBuilder {
+    line: String,
+    tagged: bool,
+    sourced: bool,
+    trailed: bool,
+}
+
+impl LineBuilder {
+    /// An empty line.
+    #[must_use]
+    pub fn new() -> Self {
+        LineBuilder { line: String::with_capacity(128), ..LineBuilder::default() }
+    }
+
+    /// Adds a tag; `value` is escaped, and left out with its `=` when empty. Call before `source` and `command`.
+    #[must_use]
+    pub fn tag(mut self, key: &str, value: &str) -> Self {
+        debug_assert!(!self.sourced, "tags stand before the source and the command");
+        self.line.push(if self.tagged { ';' } else { '@' });
+        self.tagged = true;
+        self.push_word(key);
+        if !value.is_empty() {
+            self.line.push('=');
+            escape_into(&mut self.line, value);
+        }
+        self
+    }
+
+    /// Adds tags already in wire form, `key=value` pairs joined by `;`. An empty text adds nothing.
+    #[must_use]
+    pub fn raw_tags(mut self, raw: &str) -> Self {
+        debug_assert!(!self.sourced, "tags stand before the source and the command");
+        if raw.is_empty() {
+            return self;
+        }
+        self.line.push(if self.tagged { ';' } else { '@' });
+        self.tagged = true;
+        self.push_word(raw);
+        self
+    }
+
+    /// Adds who it comes from.
+    #[must_use]
+    pub fn source(mut self, source: impl Display) -> Self {
+        self.end_tags();
+        self.line.push(':');
+        let mut word = String::new();
+        let _ = write!(word, "{source}");
+        self.push_word(&word);
+        self.line.push(' ');
+        self
+    }
+
+    /// Adds the command word or numeric.
+    #[must_use]
+    pub fn command(mut self, command: impl Display) -> Self {
+        self.end_tags();
+        let mut word = String::new();
+        let _ = write!(word, "{command}");
+        self.push_word(&word);
+        self
+    }
+
+    /// Adds a parameter. One that is empty, begins with `:` or holds a space is written as the trailing one, so it
+    /// has to be the last; anything added behind it is lost.
+    #[must_use]
+    pub fn param(self, param: impl AsRef<str>) -> Self {
+        let param = param.as_ref();
+        if param.is_empty() || param.starts_with(':') || param.contains(' ') {
+            return self.trailing(param);
+        }
+        self.push_param(param)
+    }
+
+    /// Adds the trailing parameter, always written with `:`.
+    #[must_use]
+    pub fn trailing(mut self, text: impl AsRef<str>) -> Self {
+        if self.trailed {
+            debug_assert!(false, "nothing can follow the trailing parameter");
+            return self;
+        }
+        self.trailed = true;
+        self.line.push_str(" :");
+        push_clean(&mut self.line, text.as_ref());
+        self
+    }
+
+    /// The line with its CR LF.
+    #[must_use]
+    pub fn end(mut self) -> String {
+        self.line.push_str("\r\n");
+        self.line
+    }
+
+    /// The line without CR LF.
+    #[must_use]
+    pub fn end_bare(self) -> String {
+        self.line
+    }
+
+    fn push_param(mut self, param: &str) -> Self {
+        if self.trailed {
+            debug_assert!(false, "nothing can follow the trailing parameter");
+            return self;
+        }
+        self.line.push(' ');
+        push_clean(&mut self.line, param);
+        self
+    }
+
+    fn end_tags(&mut self) {
+        if self.tagged && !self.sourced {
+            self.line.push(' ');
+        }
+        self.sourced = true;
+    }
+
+    /// A text that must stay one word: spaces are left out as well.
+    fn push_word(&mut self, word: &str) {
+        self.line.extend(word.chars().filter(|c| !matches!(c, '\0' | '\r' | '\n' | ' ')));
+    }
+}
+
+fn push_clean(out: &mut String, text: &str) {
+    if text.bytes().any(|b| matches!(b, 0 | b'\r' | b'\n')) {
+        out.extend(text.chars().filter(|c| !matches!(c, '\0' | '\r' | '\n')));
+    } else {
+        out.push_str(text);
+    }
+}
+
+/// The longest prefix of `text` that has at most `max` bytes and ends on a character border.
+#[must_use]
+pub fn truncate(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_breaks_out() {
+        let line = LineBuilder::new().source("a b\r\nc").command("NOTICE").param("x").param("one two\r\nQUIT").end();
+        assert_eq!(line, ":abc NOTICE x :one twoQUIT\r\n");
+        let line = LineBuilder::new().tag("k", "").tag("v", "1;2").command("PING").param(":x").end();
+        assert_eq!(line, "@k;v=1\\:2 PING ::x\r\n");
+        assert_eq!(truncate("aé", 2), "a");
+    }
+}

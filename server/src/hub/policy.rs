@@ -1,0 +1,110 @@
+//! What the operator decided about the chat itself: names, sign-up, limits.
+
+use std::str::FromStr;
+
+use klatch_protocol::RoomName;
+
+/// The operator's decisions. Cheap to read, replaced as a whole on a reload.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The server's name, the source of its own lines.
+    pub server_name: String,
+    /// The network's name, in ISUPPORT `NETWORK` and the welcome.
+    pub network: String,
+    /// One line about the server, for WHOIS.
+    pub description: String,
+    /// The message of the day, a line each. May be empty: 375 and 376 are sent all the same.
+    pub motd: Vec<String>,
+    /// Who may make an account.
+    pub sign_up: SignUp,
+    /// Whether a person has to be logged in to come in at all.
+    pub account_required: bool,
+    /// Whether an account can be made before registration has ended (`before-connect`).
+    pub register_before_connect: bool,
+    /// The fewest characters of a user name.
+    pub min_user: usize,
+    /// The fewest characters of a password.
+    pub min_password: usize,
+    /// Whether an account may be connected more than once at a time.
+    pub many_devices: bool,
+    /// The room everybody is put into, if any.
+    pub lobby: Option<RoomName>,
+    /// The most records one CHATHISTORY answer has.
+    pub history_page: u32,
+    /// The most rooms one person may be in.
+    pub max_rooms: usize,
+    /// Milliseconds a new connection has to register.
+    pub register_within: u64,
+    /// Milliseconds of silence after which a connection is pinged; as much again and it is closed.
+    pub ping_after: u64,
+    /// Milliseconds within which an older connection has to answer a probe when its account logs in again.
+    pub probe_within: u64,
+    /// Whether lines are metered at all.
+    pub flood: Option<Flood>,
+}
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SignUp {
+    /// Anybody.
+    #[default]
+    Open,
+    /// Who has an invitation code.
+    Invite,
+    /// Nobody but the owner.
+    Closed,
+}
+
+/// The token bucket of one connection: each line takes a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flood {
+    /// Lines that may come at once.
+    pub burst: u32,
+    /// Lines a second after that. What is over waits; it is not lost.
+    pub per_second: u32,
+    /// Bytes that may wait before the connection is closed with `Excess Flood`.
+    pub backlog: usize,
+}
+
+impl Default for Flood {
+    fn default() -> Self {
+        Flood { burst: 40, per_second: 10, backlog: 64 * 1024 }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            server_name: "klatch.local".into(),
+            network: "Klatch".into(),
+            description: "a chat server of our own".into(),
+            motd: Vec::new(),
+            sign_up: SignUp::Open,
+            account_required: true,
+            register_before_connect: true,
+            min_user: 4,
+            min_password: 5,
+            many_devices: false,
+            lobby: RoomName::new("#lobby").ok(),
+            history_page: 200,
+            max_rooms: 100,
+            register_within: 60_000,
+            ping_after: 60_000,
+            probe_within: 3_000,
+            flood: Some(Flood::default()),
+        }
+    }
+}
+
+impl FromStr for SignUp {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "open" => Ok(SignUp::Open),
+            "invite" => Ok(SignUp::Invite),
+            "closed" => Ok(SignUp::Closed),
+            other => Err(format!("`{other}` is none of open, invite, closed")),
+        }
+    }
+}

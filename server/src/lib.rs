@@ -1,0 +1,3 @@
+//! klatchd, the server of Klatch, as a library: [`hub`] is the chat itself, everything else feeds it.
+
+pub mod hub;

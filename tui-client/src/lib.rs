@@ -1,0 +1,3 @@
+//! klatch, the full-screen client, as a library. Data flows one way: event → update → effect → draw.
+
+pub mod model;
