@@ -1,5 +1,11 @@
 //! klatch, the full-screen client, as a library. Data flows one way: event → update → effect → draw.
 
 pub mod action;
+pub mod address;
+pub mod cli;
+pub mod files;
 pub mod keymap;
 pub mod model;
+pub mod notify;
+pub mod settings;
+pub mod terminal;
