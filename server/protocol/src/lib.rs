@@ -14,6 +14,7 @@ pub mod framing;
 pub mod message;
 pub mod names;
 pub mod numeric;
+pub mod sanitize;
 pub mod source;
 pub mod tags;
 pub mod time;
