@@ -337,14 +337,18 @@ pub enum RecordKind {
     Notice,
     /// TAGMSG; only its tags count.
     Tagmsg,
-    /// Somebody came into a room.
+    /// Somebody came into a room; the text is their display name.
     Join,
-    /// Somebody left a room.
+    /// Somebody left a room; the text is the reason.
     Part,
     /// Somebody left the server; one record in each room that saw it.
     Quit,
     /// A room's topic changed; the text is the new one.
     Topic,
+    /// Somebody was thrown out of a room; the text is their nick, a space and the reason.
+    Kick,
+    /// A room's modes changed; the text is what stands behind the room's name in the MODE line.
+    Mode,
 }
 
 impl RecordKind {
