@@ -7,5 +7,6 @@ pub mod files;
 pub mod keymap;
 pub mod model;
 pub mod notify;
+pub mod session;
 pub mod settings;
 pub mod terminal;

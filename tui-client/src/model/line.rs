@@ -26,7 +26,7 @@ pub enum Body {
     Said {
         /// The nick.
         nick: String,
-        /// The name to show, where it is known: the display name.
+        /// The name to show when it is not just the nick: the display name as [`super::Roster::shown`] gave it then.
         display: Option<String>,
         /// The text; may hold newlines.
         text: String,
@@ -45,14 +45,14 @@ pub enum Body {
     Joined {
         /// The nick.
         nick: String,
-        /// The name to show.
+        /// The name to show when it is not just the nick.
         display: Option<String>,
     },
     /// Somebody left, for whatever reason.
     Left {
         /// The nick.
         nick: String,
-        /// The name to show.
+        /// The name to show when it is not just the nick.
         display: Option<String>,
         /// Why, if told.
         reason: Option<String>,

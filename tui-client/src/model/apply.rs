@@ -1,0 +1,410 @@
+//! How the model follows what the session reports: one arm an event, one function where an arm would grow.
+
+use klatch_protocol::{UnixMs, casemap::same};
+
+use super::{Attention, Body, Delivery, Line, LineKey, Member, Model, RoomKind, mention};
+use crate::session::{Event, Fate, Manner, Page, Part, Person, Place, Spoken, Typing};
+
+impl Model {
+    /// Follows one event. Returns what the user should be told about beyond the screen.
+    pub fn apply(&mut self, event: Event) -> Option<Attention> {
+        match event {
+            Event::Welcome { nick, network, first } => self.welcome(nick, network, first),
+            Event::Network(name) => self.network = name,
+            Event::Lost => self.lost(),
+            Event::Joined { room, person, mine, at } => self.joined(&room, person, mine, at),
+            Event::Parted { room, nick, reason, kicked_by, mine, at } => {
+                self.parted(&room, &nick, reason, kicked_by, mine, at);
+            }
+            Event::Quit { nick, reason, at } => self.quit(&nick, reason.as_deref(), at),
+            Event::Renamed { old, new, mine, at } => self.renamed(&old, &new, mine, at),
+            Event::Present { room, people } => self.present(&room, people),
+            Event::About { room, person } => self.about(room.as_deref(), &person),
+            Event::Operator { room, nick, operator, by, at } => self.operator(&room, &nick, operator, &by, at),
+            Event::Topic { room, text, changed } => self.topic(&room, text, changed),
+            Event::Said { place, spoken } => return self.said(&place, spoken),
+            Event::Typing { place, nick, state } => self.typing(&place, &nick, state),
+            Event::Outgoing { out, place, text, manner, at, fate } => {
+                let index = self.open(&place);
+                let key = self.append(index, self.own(text, manner, &fate), at);
+                self.outgoing.insert(out, (place, key));
+            }
+            Event::Fate { out, fate } => self.fate(out, fate),
+            Event::History(page) => self.history(page),
+            Event::CaughtUp(place) => self.caught_up(&place),
+            Event::StillMissing(place) => self.still_missing(&place),
+            Event::OlderFailed { place, reason } => self.older_failed(&place, &reason),
+            Event::Away(away) => self.me.away = away,
+            Event::Invited { room, by, at } => {
+                let by = self.shown_name(self.active(), &by).into_owned();
+                self.note(&format!("{by} invites you to {room}; /join {room} goes there"), at);
+            }
+            Event::Info { about, text, at } => {
+                let index = self.about_index(about.as_deref());
+                self.append(index, Body::Info(text), at);
+            }
+            Event::Error { about, text, at } => {
+                let index = self.about_index(about.as_deref());
+                self.append(index, Body::Error(text), at);
+            }
+            // How signing in goes is the form's to show, and how a server ends the application's.
+            Event::Stage(_)
+            | Event::Failed(_)
+            | Event::ShuttingDown { .. }
+            | Event::Restarting { .. }
+            | Event::TakenOver { .. } => {}
+        }
+        None
+    }
+
+    fn welcome(&mut self, nick: String, network: String, first: bool) {
+        self.me.nick = nick;
+        self.network = network;
+        self.greet |= first;
+    }
+
+    /// Nobody knows what is said from here on: a gap is marked wherever something was said before.
+    fn lost(&mut self) {
+        for index in 0..self.rooms.len() {
+            let room = &mut self.rooms[index];
+            room.typing.clear();
+            room.history.fetching = false;
+            room.joined = room.kind != RoomKind::Room;
+            let newest = room.history.iter().next_back().map(|line| line.at);
+            if let (Some(at), None, true) = (newest, room.gap, room.kind != RoomKind::Server) {
+                let key = self.append(index, Body::Gap { fetching: true }, at);
+                self.rooms[index].gap = Some(key);
+            }
+        }
+    }
+
+    fn joined(&mut self, name: &str, person: Person, mine: bool, at: UnixMs) {
+        if mine {
+            let index = self.open(&Place::Room(name.to_owned()));
+            self.me.display = person.display.clone().or(self.me.display.take());
+            self.rooms[index].joined = true;
+            self.rooms[index].roster.insert(member(person));
+            let wanted = self.wanted.as_deref().is_some_and(|wanted| same(wanted, name));
+            if wanted || (self.wanted.is_none() && self.active().kind == RoomKind::Server) {
+                self.wanted = None;
+                self.switch_to(index);
+            }
+            if std::mem::take(&mut self.greet) {
+                self.append(index, Body::Info(format!("Good to see you {}!", self.me.name())), at);
+            }
+            return;
+        }
+        let Some(index) = self.index_of(&Place::Room(name.to_owned())) else {
+            return;
+        };
+        let nick = person.nick.clone();
+        self.rooms[index].roster.insert(member(person));
+        let display = self.display_of(index, &nick);
+        self.append(index, Body::Joined { nick, display }, at);
+    }
+
+    fn parted(&mut self, name: &str, nick: &str, reason: Option<String>, by: Option<String>, mine: bool, at: UnixMs) {
+        let Some(index) = self.index_of(&Place::Room(name.to_owned())) else {
+            return;
+        };
+        let by = by.map(|by| self.rooms[index].roster.shown_name(&by).into_owned());
+        if mine {
+            let room = &mut self.rooms[index];
+            room.joined = false;
+            room.roster.clear();
+            let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            let text = match by {
+                Some(by) => format!("{by} threw you out of {name}{why}; /join {name} goes back"),
+                None => format!("you left {name}{why}"),
+            };
+            self.append(index, Body::Info(text), at);
+            return;
+        }
+        let reason = match (by, reason) {
+            (Some(by), Some(reason)) => Some(format!("thrown out by {by}: {reason}")),
+            (Some(by), None) => Some(format!("thrown out by {by}")),
+            (None, reason) => reason,
+        };
+        self.left(index, nick, reason, at);
+    }
+
+    fn quit(&mut self, nick: &str, reason: Option<&str>, at: UnixMs) {
+        for index in 0..self.rooms.len() {
+            let room = &self.rooms[index];
+            let here = room.roster.get(nick).is_some() || (room.kind == RoomKind::Direct && same(&room.name, nick));
+            if here {
+                self.left(index, nick, reason.map(str::to_owned), at);
+            }
+        }
+    }
+
+    fn left(&mut self, index: usize, nick: &str, reason: Option<String>, at: UnixMs) {
+        let display = self.display_of(index, nick);
+        let room = &mut self.rooms[index];
+        let nick = room.roster.remove(nick).map_or_else(|| nick.to_owned(), |member| member.nick);
+        room.typing.retain(|typing| !same(typing, &nick));
+        self.append(index, Body::Left { nick, display, reason }, at);
+    }
+
+    fn renamed(&mut self, old: &str, new: &str, mine: bool, at: UnixMs) {
+        if mine {
+            new.clone_into(&mut self.me.nick);
+        }
+        for index in 0..self.rooms.len() {
+            let room = &mut self.rooms[index];
+            if room.kind == RoomKind::Direct && same(&room.name, old) {
+                new.clone_into(&mut room.name);
+            } else {
+                let Some(mut member) = room.roster.remove(old) else {
+                    continue;
+                };
+                new.clone_into(&mut member.nick);
+                room.roster.insert(member);
+            }
+            let text = if mine { format!("you are {new} now") } else { format!("{old} is {new} now") };
+            self.append(index, Body::Info(text), at);
+        }
+    }
+
+    /// Replaces who is here, but keeps what is known about who stays.
+    fn present(&mut self, name: &str, people: Vec<Person>) {
+        let Some(index) = self.index_of(&Place::Room(name.to_owned())) else {
+            return;
+        };
+        let mut before = std::mem::take(&mut self.rooms[index].roster);
+        for person in people {
+            let mut known = before.remove(&person.nick).unwrap_or_default();
+            known.nick.clone_from(&person.nick);
+            learn(&mut known, &person);
+            self.rooms[index].roster.insert(known);
+        }
+    }
+
+    fn about(&mut self, room: Option<&str>, person: &Person) {
+        if same(&person.nick, &self.me.nick) {
+            self.me.display = person.display.clone().or(self.me.display.take());
+            self.me.away = person.away.unwrap_or(self.me.away);
+        }
+        for known in &mut self.rooms {
+            if room.is_none_or(|room| same(room, &known.name)) {
+                known.roster.update(&person.nick, |member| learn(member, person));
+            }
+        }
+    }
+
+    fn operator(&mut self, name: &str, nick: &str, operator: bool, by: &str, at: UnixMs) {
+        let Some(index) = self.index_of(&Place::Room(name.to_owned())) else {
+            return;
+        };
+        self.rooms[index].roster.update(nick, |member| member.operator = operator);
+        let roster = &self.rooms[index].roster;
+        let (who, by) = (roster.shown_name(nick), roster.shown_name(by));
+        let what = if operator { "an operator" } else { "no operator" };
+        let text = format!("{who} is {what} of {name} now, by {by}");
+        self.append(index, Body::Info(text), at);
+    }
+
+    fn topic(&mut self, name: &str, text: String, changed: Option<(String, UnixMs)>) {
+        let Some(index) = self.index_of(&Place::Room(name.to_owned())) else {
+            return;
+        };
+        if let Some((by, at)) = changed {
+            let by = self.rooms[index].roster.shown_name(&by).into_owned();
+            let news = match text.as_str() {
+                "" => format!("{by} took the topic away"),
+                text => format!("{by} set the topic: {text}"),
+            };
+            self.append(index, Body::Info(news), at);
+        }
+        self.rooms[index].topic = text;
+    }
+
+    fn said(&mut self, place: &Place, spoken: Spoken) -> Option<Attention> {
+        let index = self.open(place);
+        self.rooms[index].typing.retain(|nick| !same(nick, &spoken.nick));
+        let (mine, notice) = (spoken.mine, spoken.manner == Manner::Notice);
+        let line = self.spoken_line(index, spoken);
+        let (key, body) = (line.key, line.body.clone());
+        let Body::Said { nick, display, text, mention, .. } = body else {
+            return None;
+        };
+        if !self.rooms[index].history.insert(line) || mine {
+            return None;
+        }
+        let direct = self.rooms[index].kind == RoomKind::Direct;
+        self.count_unread(index, key, mention || direct);
+        let watched = self.watching && index == self.active;
+        ((mention || (direct && !notice)) && !watched).then(|| Attention {
+            room: self.rooms[index].name.clone(),
+            who: display.unwrap_or(nick),
+            text,
+            direct,
+        })
+    }
+
+    fn count_unread(&mut self, index: usize, key: LineKey, mention: bool) {
+        if self.watching && index == self.active {
+            return;
+        }
+        let room = &mut self.rooms[index];
+        room.unread += 1;
+        room.mentions += usize::from(mention);
+        room.unread_from.get_or_insert(key);
+    }
+
+    fn spoken_line(&mut self, index: usize, spoken: Spoken) -> Line {
+        let Spoken { id, at, nick, text, manner, mine, .. } = spoken;
+        let mention = !mine && manner != Manner::Notice && self.names_me(&text);
+        let display = self.display_of(index, &nick);
+        let (action, notice) = (manner == Manner::Action, manner == Manner::Notice);
+        let body = Body::Said { nick, display, text, action, notice, mine, mention, delivery: Delivery::Done };
+        Line { key: self.key(), id, at, body }
+    }
+
+    fn names_me(&self, text: &str) -> bool {
+        mention::names_one_of(text, &[&self.me.nick, self.me.display.as_deref().unwrap_or_default()])
+    }
+
+    fn typing(&mut self, place: &Place, nick: &str, state: Typing) {
+        let Some(index) = self.index_of(place) else {
+            return;
+        };
+        let typing = &mut self.rooms[index].typing;
+        typing.retain(|known| !same(known, nick));
+        // More names than these are never shown.
+        if state == Typing::Active && typing.len() < 16 {
+            typing.push(nick.to_owned());
+        }
+    }
+
+    /// What a message of our own looks like.
+    fn own(&self, text: String, manner: Manner, fate: &Fate) -> Body {
+        Body::Said {
+            nick: self.me.nick.clone(),
+            display: self.me.display.clone().filter(|display| *display != self.me.nick),
+            text,
+            action: manner == Manner::Action,
+            notice: manner == Manner::Notice,
+            mine: true,
+            mention: false,
+            delivery: delivery(fate),
+        }
+    }
+
+    fn fate(&mut self, out: crate::session::OutId, fate: Fate) {
+        let Some((place, key)) = self.outgoing.get(&out).cloned() else {
+            return;
+        };
+        let delivery = delivery(&fate);
+        let show = |body: &mut Body| {
+            if let Body::Said { delivery: shown, .. } = body {
+                *shown = delivery;
+            }
+        };
+        let Some(index) = self.index_of(&place) else {
+            self.outgoing.remove(&out);
+            return;
+        };
+        match fate {
+            Fate::Done { id, at } => {
+                self.outgoing.remove(&out);
+                self.rooms[index].history.confirm(key, id, at, show);
+            }
+            Fate::Queued | Fate::Sent | Fate::Refused(_) => self.rooms[index].history.update(key, show),
+        }
+    }
+
+    fn history(&mut self, page: Page) {
+        let Page { place, part, lines, complete } = page;
+        let index = self.open(&place);
+        let lines: Vec<Line> = lines.into_iter().map(|spoken| self.spoken_line(index, spoken)).collect();
+        let fresh: Vec<(LineKey, bool)> = lines
+            .iter()
+            .filter(|line| !line.id.as_deref().is_some_and(|id| self.rooms[index].history.knows(id)))
+            .filter_map(|line| match line.body {
+                Body::Said { mine: false, mention, .. } => Some((line.key, mention)),
+                _ => None,
+            })
+            .collect();
+        let room = &mut self.rooms[index];
+        let gap = room.gap.filter(|_| part == Part::Missed);
+        room.history.merge(lines, gap);
+        match part {
+            Part::Latest | Part::Before => {
+                room.history.fetching = false;
+                room.history.complete |= complete;
+            }
+            Part::Missed => {
+                let direct = room.kind == RoomKind::Direct;
+                for (key, mention) in fresh {
+                    self.count_unread(index, key, mention || direct);
+                }
+            }
+        }
+    }
+
+    fn caught_up(&mut self, place: &Place) {
+        if let Some(index) = self.index_of(place)
+            && let Some(gap) = self.rooms[index].gap.take()
+        {
+            self.rooms[index].history.remove(gap);
+        }
+    }
+
+    fn still_missing(&mut self, place: &Place) {
+        if let Some(index) = self.index_of(place)
+            && let Some(gap) = self.rooms[index].gap.take()
+        {
+            self.rooms[index].history.update(gap, |body| *body = Body::Gap { fetching: false });
+        }
+    }
+
+    fn older_failed(&mut self, place: &Place, reason: &str) {
+        if let Some(index) = self.index_of(place) {
+            self.rooms[index].history.fetching = false;
+            let at = UnixMs(0);
+            self.append(index, Body::Error(format!("older messages could not be fetched: {reason}")), at);
+        }
+    }
+
+    /// The window something belongs to: the one it is about, if that is open, else the one looked at.
+    fn about_index(&self, about: Option<&str>) -> usize {
+        let named = about.and_then(|name| self.rooms.iter().position(|r| !r.name.is_empty() && same(&r.name, name)));
+        named.unwrap_or(self.active)
+    }
+
+    /// The name to show for `nick` in room number `index`, if it is not just the nick.
+    fn display_of(&self, index: usize, nick: &str) -> Option<String> {
+        let shown = self.shown_name(&self.rooms[index], nick);
+        (shown != nick).then(|| shown.into_owned())
+    }
+}
+
+fn delivery(fate: &Fate) -> Delivery {
+    match fate {
+        Fate::Queued => Delivery::Queued,
+        Fate::Sent => Delivery::Pending,
+        Fate::Done { .. } => Delivery::Done,
+        Fate::Refused(reason) => Delivery::Refused(reason.clone()),
+    }
+}
+
+fn member(person: Person) -> Member {
+    let mut member = Member { nick: person.nick.clone(), ..Member::default() };
+    learn(&mut member, &person);
+    member
+}
+
+/// Takes over what was told; what was not told stays as it is.
+fn learn(member: &mut Member, person: &Person) {
+    if let Some(display) = &person.display {
+        member.display = Some(display.clone());
+    }
+    match person.account.as_deref() {
+        Some("") => member.account = None,
+        Some(account) => member.account = Some(account.to_owned()),
+        None => {}
+    }
+    member.operator = person.operator.unwrap_or(member.operator);
+    member.away = person.away.unwrap_or(member.away);
+}

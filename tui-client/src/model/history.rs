@@ -1,0 +1,200 @@
+//! What was said in a room: ordered as the server ordered it, no message twice, gaps marked, and never more than
+//! [`History::MOST`] lines.
+
+use std::collections::{HashMap, VecDeque};
+
+use klatch_protocol::UnixMs;
+
+use super::{Body, Line, LineKey};
+
+/// What was said in a room, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    lines: VecDeque<Line>,
+    /// Which line each message id belongs to: no message is here twice.
+    ids: HashMap<String, LineKey>,
+    /// Counts every change, so that caches know when they are stale.
+    revision: u64,
+    /// Whether the oldest line here is the oldest there is.
+    pub complete: bool,
+    /// Whether older lines are being fetched.
+    pub fetching: bool,
+}
+
+impl History {
+    /// The most lines kept. When more come, the oldest go; they can be fetched again.
+    pub const MOST: usize = 20_000;
+
+    /// How many lines there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Line number `index`, counted from the oldest.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&Line> {
+        self.lines.get(index)
+    }
+
+    /// All lines, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
+        self.lines.iter()
+    }
+
+    /// Where the line called `key` stands.
+    #[must_use]
+    pub fn index_of(&self, key: LineKey) -> Option<usize> {
+        self.lines.iter().rposition(|line| line.key == key)
+    }
+
+    /// Whether the message with this id is here.
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
+        self.ids.contains_key(id)
+    }
+
+    /// A number that is different after every change.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The oldest line that the server knows too: its message id, where it has one, and its time. Older lines are
+    /// fetched from there.
+    #[must_use]
+    pub fn oldest(&self) -> Option<(Option<&str>, UnixMs)> {
+        let with_id = self.lines.iter().find(|line| line.id.is_some());
+        let line = with_id.or_else(|| self.lines.iter().find(|line| matches!(line.body, Body::Said { .. })))?;
+        Some((line.id.as_deref(), line.at))
+    }
+
+    /// Whether it makes sense to fetch older lines now.
+    #[must_use]
+    pub fn can_grow(&self) -> bool {
+        !self.complete && !self.fetching && self.lines.len() < Self::MOST
+    }
+
+    /// Puts a line where its time belongs: behind all that are not newer. Says whether it is new; a message that is
+    /// here already changes nothing.
+    pub fn insert(&mut self, line: Line) -> bool {
+        if !self.note_id(&line) {
+            return false;
+        }
+        // Almost always the end: then there is nothing to search.
+        let at = match self.lines.back() {
+            Some(last) if last.at > line.at => self.lines.partition_point(|other| other.at <= line.at),
+            _ => self.lines.len(),
+        };
+        self.lines.insert(at, line);
+        self.revision += 1;
+        self.trim();
+        true
+    }
+
+    /// Puts a line at the end, whatever its time; a time before the last line's is brought up to it.
+    pub fn append(&mut self, mut line: Line) {
+        if let Some(last) = self.lines.back() {
+            line.at = line.at.max(last.at);
+        }
+        self.insert(line);
+    }
+
+    /// Puts a page of earlier lines, oldest first, where it belongs, and says how many were new. Lines known already
+    /// are not doubled; they tell where their neighbours stand. With `gap`, the page begins where that line is, and
+    /// the gap moves behind it.
+    pub fn merge(&mut self, page: Vec<Line>, gap: Option<LineKey>) -> usize {
+        let mut gap = gap.and_then(|key| self.index_of(key));
+        let mut cursor = gap.unwrap_or(0);
+        let mut new = 0;
+        for line in page {
+            if let Some(known) = line.id.as_ref().and_then(|id| self.ids.get(id)).and_then(|key| self.index_of(*key)) {
+                cursor = cursor.max(known + 1);
+                continue;
+            }
+            self.note_id(&line);
+            let by_time = self.lines.partition_point(|other| other.at < line.at);
+            let at = match gap {
+                // Before the gap closes, everything on this side of it is older than everything behind it.
+                Some(gap) if cursor <= gap => gap,
+                _ => by_time.max(cursor),
+            };
+            if let Some(index) = gap.filter(|index| at <= *index) {
+                gap = Some(index + 1);
+                self.lines[index].at = self.lines[index].at.max(line.at);
+            }
+            self.lines.insert(at, line);
+            cursor = at + 1;
+            new += 1;
+        }
+        if new > 0 {
+            self.revision += 1;
+            self.trim();
+        }
+        new
+    }
+
+    /// Changes what the line called `key` shows.
+    pub fn update(&mut self, key: LineKey, change: impl FnOnce(&mut Body)) {
+        if let Some(index) = self.index_of(key) {
+            change(&mut self.lines[index].body);
+            self.revision += 1;
+        }
+    }
+
+    /// A message of ours is on the server: it gets the server's id and time, and the place that belongs to them.
+    pub fn confirm(&mut self, key: LineKey, id: Option<String>, at: UnixMs, change: impl FnOnce(&mut Body)) {
+        let Some(mut line) = self.remove(key) else {
+            return;
+        };
+        line.id = id;
+        line.at = at;
+        change(&mut line.body);
+        self.insert(line);
+    }
+
+    /// Takes the line called `key` out.
+    pub fn remove(&mut self, key: LineKey) -> Option<Line> {
+        let line = self.lines.remove(self.index_of(key)?)?;
+        if let Some(id) = &line.id {
+            self.ids.remove(id);
+        }
+        self.revision += 1;
+        Some(line)
+    }
+
+    /// Takes everything out.
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        self.ids.clear();
+        self.complete = false;
+        self.revision += 1;
+    }
+
+    /// Remembers a line's id; `false` when a line with it is here already.
+    fn note_id(&mut self, line: &Line) -> bool {
+        let Some(id) = &line.id else {
+            return true;
+        };
+        if self.ids.contains_key(id) {
+            return false;
+        }
+        self.ids.insert(id.clone(), line.key);
+        true
+    }
+
+    fn trim(&mut self) {
+        while self.lines.len() > Self::MOST {
+            if let Some(id) = self.lines.pop_front().and_then(|line| line.id) {
+                self.ids.remove(&id);
+            }
+            self.complete = false;
+        }
+    }
+}
