@@ -44,7 +44,7 @@ bitflags::bitflags! {
         const INVITE_NOTIFY = 1 << 18;
         /// `chghost`: CHGHOST lines.
         const CHGHOST = 1 << 19;
-        /// `draft/no-implicit-names`: no NAMES on JOIN.
+        /// `no-implicit-names`: no NAMES on JOIN.
         const NO_IMPLICIT_NAMES = 1 << 20;
         /// `draft/read-marker`: MARKREAD.
         const READ_MARKER = 1 << 21;
@@ -93,7 +93,7 @@ impl Caps {
         (Caps::EVENT_PLAYBACK, "draft/event-playback"),
         (Caps::INVITE_NOTIFY, "invite-notify"),
         (Caps::CHGHOST, "chghost"),
-        (Caps::NO_IMPLICIT_NAMES, "draft/no-implicit-names"),
+        (Caps::NO_IMPLICIT_NAMES, "no-implicit-names"),
         (Caps::READ_MARKER, "draft/read-marker"),
         (Caps::EXTENDED_MONITOR, "extended-monitor"),
         (Caps::MULTILINE, "draft/multiline"),

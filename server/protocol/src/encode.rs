@@ -1,7 +1,7 @@
 //! Building a line, so that no text in it can break out of its place.
 //!
 //! NUL, CR and LF never pass ("A relayed carriage return let users forge protocol lines" happened elsewhere), and a
-//! parameter that cannot stand in the middle becomes the trailing one.
+//! parameter that cannot stand in the middle becomes the trailing one, or one word when another follows.
 
 use std::fmt::{Display, Write as _};
 
@@ -22,7 +22,8 @@ pub struct LineBuilder {
     line: String,
     tagged: bool,
     sourced: bool,
-    trailed: bool,
+    /// Where the trailing parameter begins, with the space before its colon.
+    trailing_at: Option<usize>,
 }
 
 impl LineBuilder {
@@ -81,28 +82,35 @@ impl LineBuilder {
         self
     }
 
-    /// Adds a parameter. One that is empty, begins with `:` or holds a space is written as the trailing one, so it
-    /// has to be the last; anything added behind it is lost.
+    /// Adds a parameter. One that is empty, begins with `:` or holds a space is written as the trailing one; if another
+    /// one follows after all, it is made one word: without its spaces and the colons in front, `*` if nothing is left.
     #[must_use]
     pub fn param(self, param: impl AsRef<str>) -> Self {
         let param = param.as_ref();
         if param.is_empty() || param.starts_with(':') || param.contains(' ') {
             return self.trailing(param);
         }
-        self.push_param(param)
+        let mut line = self.end_trailing();
+        line.line.push(' ');
+        let border = line.line.len();
+        push_clean(&mut line.line, param);
+        // Nothing may be left of a parameter of control characters only, or a colon come to stand in front.
+        if line.line[border..].is_empty() || line.line[border..].starts_with(':') {
+            let rest = line.line.split_off(border);
+            line.line.truncate(border - 1);
+            return line.trailing(rest);
+        }
+        line
     }
 
     /// Adds the trailing parameter, always written with `:`.
     #[must_use]
-    pub fn trailing(mut self, text: impl AsRef<str>) -> Self {
-        if self.trailed {
-            debug_assert!(false, "nothing can follow the trailing parameter");
-            return self;
-        }
-        self.trailed = true;
-        self.line.push_str(" :");
-        push_clean(&mut self.line, text.as_ref());
-        self
+    pub fn trailing(self, text: impl AsRef<str>) -> Self {
+        let mut line = self.end_trailing();
+        line.trailing_at = Some(line.line.len());
+        line.line.push_str(" :");
+        push_clean(&mut line.line, text.as_ref());
+        line
     }
 
     /// The line with its CR LF.
@@ -118,13 +126,15 @@ impl LineBuilder {
         self.line
     }
 
-    fn push_param(mut self, param: &str) -> Self {
-        if self.trailed {
-            debug_assert!(false, "nothing can follow the trailing parameter");
-            return self;
+    /// Turns a trailing parameter that turns out not to be the last one into one word.
+    fn end_trailing(mut self) -> Self {
+        if let Some(at) = self.trailing_at.take() {
+            let text = self.line.split_off(at);
+            let word: String = text.chars().filter(|c| *c != ' ').collect();
+            let word = word.trim_start_matches(':');
+            self.line.push(' ');
+            self.line.push_str(if word.is_empty() { "*" } else { word });
         }
-        self.line.push(' ');
-        push_clean(&mut self.line, param);
         self
     }
 
@@ -165,6 +175,16 @@ mod tests {
         assert_eq!(line, ":abc NOTICE x :one twoQUIT\r\n");
         let line = LineBuilder::new().tag("k", "").tag("v", "1;2").command("PING").param(":x").end();
         assert_eq!(line, "@k;v=1\\:2 PING ::x\r\n");
+        let line = LineBuilder::new().command("NOTICE").param("\r").param("\n:x").trailing("y").end();
+        assert_eq!(line, "NOTICE * x :y\r\n");
         assert_eq!(truncate("aé", 2), "a");
+    }
+
+    #[test]
+    fn what_cannot_stand_in_the_middle_becomes_one_word() {
+        let line = LineBuilder::new().command("403").param("amy").param("#a b").trailing("No such channel").end_bare();
+        assert_eq!(line, "403 amy #ab :No such channel");
+        let line = LineBuilder::new().command("461").param("").param("::").param("x").end_bare();
+        assert_eq!(line, "461 * * x");
     }
 }

@@ -74,6 +74,10 @@ impl Framer {
             };
             let end = self.searched + offset;
             let begin = self.start;
+            // As when the line comes in pieces: `wait` would have given up before its end was seen.
+            if self.discarded + end - begin > self.limits.endless {
+                return Some(Frame::Endless);
+            }
             self.start = end + 1;
             self.searched = self.start;
             if std::mem::take(&mut self.discarded) > 0 {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Folded, fold};
+use crate::{Folded, fold, sanitize::clean_name};
 
 /// Why a name cannot be used. Displays as the end of a sentence that begins with the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -104,7 +104,8 @@ name!(
     32
 );
 name!(
-    /// The name of a room: `#`, then anything but space, comma, control characters (RFC 2812 section 1.3), at most 64 bytes.
+    /// The name of a room: `#`, then anything but blanks, comma, control characters (RFC 2812 section 1.3) and what
+    /// [`crate::sanitize::clean_name`] would take out, at most 64 bytes.
     RoomName,
     check_room,
     64
@@ -149,10 +150,18 @@ fn check_room(text: &str) -> Result<(), NameError> {
     if rest.is_empty() {
         return Err(NameError::Empty);
     }
-    match rest.chars().find(|c| *c == ',' || *c == ' ' || c.is_control() || c.is_whitespace()) {
+    let bad = |c: &char| *c == ',' || c.is_control() || c.is_whitespace();
+    match rest.chars().find(bad).or_else(|| first_cleaned(text)) {
         Some(bad) => Err(NameError::BadCharacter(bad)),
         None => Ok(()),
     }
+}
+
+/// The first character that cleaning would take out or replace.
+fn first_cleaned(text: &str) -> Option<char> {
+    let clean = clean_name(text);
+    let mut kept = clean.chars();
+    text.chars().find(|c| kept.next() != Some(*c))
 }
 
 #[cfg(test)]
@@ -169,5 +178,8 @@ mod tests {
         assert_eq!(RoomName::new("lobby").unwrap_err(), NameError::BadStart);
         assert_eq!(RoomName::new("#").unwrap_err(), NameError::Empty);
         assert_eq!(RoomName::new("#a\u{7}").unwrap_err(), NameError::BadCharacter('\u{7}'));
+        assert_eq!(RoomName::new("#a\u{202e}b").unwrap_err(), NameError::BadCharacter('\u{202e}'));
+        assert_eq!(RoomName::new("#a\u{200b}").unwrap_err(), NameError::BadCharacter('\u{200b}'));
+        assert!(RoomName::new("#größe-漢字").is_ok());
     }
 }
