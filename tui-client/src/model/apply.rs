@@ -3,7 +3,7 @@
 use klatch_protocol::{UnixMs, casemap::same};
 
 use super::{Attention, Body, Delivery, Line, LineKey, Member, Model, RoomKind, mention};
-use crate::session::{Event, Fate, Manner, Page, Part, Person, Place, Spoken, Typing};
+use crate::session::{Event, Fate, Manner, Page, Part, Person, Place, Spoken, Typing, Window};
 
 impl Model {
     /// Follows one event. Returns what the user should be told about beyond the screen.
@@ -39,12 +39,12 @@ impl Model {
                 let by = self.shown_name(self.active(), &by).into_owned();
                 self.note(&format!("{by} invites you to {room}; /join {room} goes there"), at);
             }
-            Event::Info { about, text, at } => {
-                let index = self.about_index(about.as_deref());
+            Event::Info { window, text, at } => {
+                let index = self.window(&window);
                 self.append(index, Body::Info(text), at);
             }
-            Event::Error { about, text, at } => {
-                let index = self.about_index(about.as_deref());
+            Event::Error { window, text, at } => {
+                let index = self.window(&window);
                 self.append(index, Body::Error(text), at);
             }
             // How signing in goes is the form's to show, and how a server ends the application's.
@@ -367,10 +367,15 @@ impl Model {
         }
     }
 
-    /// The window something belongs to: the one it is about, if that is open, else the one looked at.
-    fn about_index(&self, about: Option<&str>) -> usize {
-        let named = about.and_then(|name| self.rooms.iter().position(|r| !r.name.is_empty() && same(&r.name, name)));
-        named.unwrap_or(self.active)
+    fn window(&self, window: &Window) -> usize {
+        match window {
+            Window::Active => self.active,
+            Window::Server => self.server(),
+            Window::Named(name) => {
+                let named = self.rooms.iter().position(|room| !room.name.is_empty() && same(&room.name, name));
+                named.unwrap_or(self.active)
+            }
+        }
     }
 
     /// The name to show for `nick` in room number `index`, if it is not just the nick.

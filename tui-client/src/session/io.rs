@@ -173,6 +173,17 @@ pub enum Place {
     Server,
 }
 
+/// Where something is shown that nobody said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Window {
+    /// Where the user looks.
+    Active,
+    /// The room or conversation with this name if it is open, else where the user looks.
+    Named(String),
+    /// The server's own window.
+    Server,
+}
+
 /// A person as the server told of them. What is `None` was not told.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Person {
@@ -423,8 +434,8 @@ pub enum Event {
     },
     /// Something to know.
     Info {
-        /// What it is about, to be shown there if that is open.
-        about: Option<String>,
+        /// Where to show it.
+        window: Window,
         /// The words.
         text: String,
         /// When.
@@ -432,8 +443,8 @@ pub enum Event {
     },
     /// Something went wrong.
     Error {
-        /// What it is about, to be shown there if that is open.
-        about: Option<String>,
+        /// Where to show it.
+        window: Window,
         /// The words.
         text: String,
         /// When.

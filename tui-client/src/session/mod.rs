@@ -10,6 +10,6 @@ mod reconnect;
 pub use failure::{Failure, Field};
 pub use intent::{Intent, Way};
 pub use io::{
-    Ending, Event, Fate, Manner, Now, OutId, Output, Page, Part, Person, Place, Request, Spoken, Stage, Typing,
+    Ending, Event, Fate, Manner, Now, OutId, Output, Page, Part, Person, Place, Request, Spoken, Stage, Typing, Window,
 };
 pub use reconnect::Reconnect;
