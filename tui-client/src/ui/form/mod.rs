@@ -1,0 +1,454 @@
+//! The connect form: where to, who, and the password. It owns what is typed, says under each field what is wrong with it, and
+//! hands over the filled form. It connects to nothing, and what is typed stays until the program ends or it is changed.
+
+mod check;
+mod field;
+mod screen;
+
+pub use check::{DISPLAY_MAX, PASSWORD_MAX, PASSWORD_MIN, USER_MIN};
+pub use screen::FormScreen;
+
+use std::{cell::RefCell, collections::BTreeMap, collections::BTreeSet, fmt};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::{Position, Rect};
+use zeroize::Zeroizing;
+
+use self::field::LineEdit;
+use super::input::Edit;
+
+/// A part of the form that can have the focus and an error below it, in the order of Tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// The server's name or address.
+    Server,
+    /// Its port.
+    Port,
+    /// Whether to log in or to sign up.
+    Mode,
+    /// The name that others see (sign-up).
+    Display,
+    /// The user name.
+    User,
+    /// The password.
+    Password,
+    /// The password again (sign-up).
+    Again,
+    /// The owner's or an invitation's code (sign-up, may be empty).
+    Code,
+    /// The button; errors that belong to no other field stand below it.
+    Connect,
+}
+
+/// Whether an account exists already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// It does.
+    #[default]
+    LogIn,
+    /// It is to be made.
+    SignUp,
+}
+
+/// What the fields hold at first.
+#[derive(Clone, Default)]
+pub struct Defaults {
+    /// The server's name or address.
+    pub host: String,
+    /// Its port; 23791 if there is none.
+    pub port: Option<u16>,
+    /// The user name.
+    pub user: String,
+    /// The name that others see.
+    pub display: String,
+    /// The owner's or an invitation's code.
+    pub code: Zeroizing<String>,
+    /// Log-in or sign-up.
+    pub mode: Mode,
+}
+
+/// A form in which every field is valid. Its `Debug` form leaves out what is secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// The server's name or address, an IPv6 address without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The user name, which is a valid nick.
+    pub user: String,
+    /// The password.
+    pub password: Zeroizing<String>,
+    /// What a sign-up needs besides; `None` for a log-in.
+    pub sign_up: Option<SignUp>,
+}
+
+/// What a sign-up needs besides. Its `Debug` form leaves out what is secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignUp {
+    /// The name that others see; the user name if none was typed.
+    pub display: String,
+    /// The owner's or an invitation's code, if one was typed.
+    pub code: Option<Zeroizing<String>>,
+}
+
+impl fmt::Debug for Filled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Filled { host, port, user, sign_up, .. } = self;
+        f.debug_struct("Filled")
+            .field("host", host)
+            .field("port", port)
+            .field("user", user)
+            .field("sign_up", sign_up)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SignUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignUp").field("display", &self.display).finish_non_exhaustive()
+    }
+}
+
+/// What a key or a click on the form asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormAction {
+    /// Nothing beyond the form.
+    None,
+    /// Connect with what was typed.
+    Submit(Filled),
+    /// Stop the attempt that is under way.
+    Stop,
+    /// Go back to where the form was opened from.
+    Back,
+    /// Leave the program.
+    Quit,
+}
+
+/// The form.
+pub struct Form {
+    server: LineEdit,
+    port: LineEdit,
+    display: LineEdit,
+    user: LineEdit,
+    password: LineEdit,
+    again: LineEdit,
+    code: LineEdit,
+    mode: Mode,
+    focus: Field,
+    revealed: bool,
+    /// Fields that were left once, or were looked at by Enter: from then on their errors are shown as errors.
+    touched: BTreeSet<Field>,
+    /// What the attempt to connect had to say, by field.
+    refusals: BTreeMap<Field, String>,
+    /// How hard to guess the password is; counted when it changes, as it takes a moment.
+    strength: Option<(&'static str, bool)>,
+    /// The steps done and the one under way, while connecting.
+    steps: Option<Vec<String>>,
+    // Where fields were drawn last, for the mouse.
+    spots: RefCell<Vec<(Rect, Field)>>,
+    cursor: std::cell::Cell<Option<Position>>,
+}
+
+/// The port that klatchd listens on unless told otherwise.
+const PORT: u16 = 23_791;
+
+impl Form {
+    /// A form that holds `defaults`, the focus on the first empty field.
+    #[must_use]
+    pub fn new(defaults: &Defaults) -> Self {
+        let mut form = Form {
+            server: LineEdit::new(&defaults.host),
+            port: LineEdit::new(&defaults.port.unwrap_or(PORT).to_string()),
+            display: LineEdit::new(&defaults.display),
+            user: LineEdit::new(&defaults.user),
+            password: LineEdit::new(""),
+            again: LineEdit::new(""),
+            code: LineEdit::new(&defaults.code),
+            mode: defaults.mode,
+            focus: Field::Server,
+            revealed: false,
+            touched: BTreeSet::new(),
+            refusals: BTreeMap::new(),
+            strength: None,
+            steps: None,
+            spots: RefCell::default(),
+            cursor: std::cell::Cell::new(None),
+        };
+        form.focus_first_empty();
+        form
+    }
+
+    /// Whether it is for a log-in or a sign-up.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The field in focus.
+    #[must_use]
+    pub fn focus(&self) -> Field {
+        self.focus
+    }
+
+    /// Puts a sentence under a field, and the focus on it: what the attempt to connect had to say. It goes when the field
+    /// is changed. The attempt is over with it.
+    pub fn set_error(&mut self, field: Field, sentence: String) {
+        self.steps = None;
+        let field = if self.fields().contains(&field) { field } else { Field::Connect };
+        self.refusals.insert(field, sentence);
+        self.focus = field;
+    }
+
+    /// Says that an attempt to connect is under way, with the steps done and the one being done last, such as `found`,
+    /// `TLS ok`, `signing in`. Until [`Form::stop`] or [`Form::set_error`] keys change nothing and Esc stops.
+    pub fn set_steps(&mut self, steps: &[&str]) {
+        self.steps = Some(steps.iter().map(|step| (*step).to_owned()).collect());
+    }
+
+    /// Says that no attempt is under way any more.
+    pub fn stop(&mut self) {
+        self.steps = None;
+    }
+
+    /// Whether an attempt is under way.
+    #[must_use]
+    pub fn is_connecting(&self) -> bool {
+        self.steps.is_some()
+    }
+
+    /// Where the terminal's cursor belongs, as of the last drawing.
+    #[must_use]
+    pub fn cursor(&self) -> Option<Position> {
+        self.cursor.get()
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: KeyEvent) -> FormAction {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Char('q') if control => return FormAction::Quit,
+            KeyCode::Esc if self.is_connecting() => return FormAction::Stop,
+            KeyCode::Esc => return FormAction::Back,
+            _ if self.is_connecting() => return FormAction::None,
+            KeyCode::Enter => return self.enter(),
+            KeyCode::Tab | KeyCode::Down => self.step(1),
+            KeyCode::BackTab | KeyCode::Up => self.step(-1),
+            KeyCode::F(2) => self.switch(),
+            KeyCode::Char('r') if control => self.revealed = !self.revealed,
+            KeyCode::Left | KeyCode::Right | KeyCode::Char(' ') if self.focus == Field::Mode => self.switch(),
+            KeyCode::Char(' ') if self.focus == Field::Connect => return self.enter(),
+            KeyCode::Home => self.edit(Edit::Start),
+            KeyCode::End => self.edit(Edit::End),
+            _ => {
+                if let Some(edit) = Edit::of(key) {
+                    self.edit(edit);
+                }
+            }
+        }
+        FormAction::None
+    }
+
+    /// Takes a pasted text, its lines joined.
+    pub fn paste(&mut self, text: &str) {
+        if self.is_connecting() {
+            return;
+        }
+        let focus = self.focus;
+        if let Some(line) = self.line_mut(focus) {
+            line.insert(text);
+            self.changed(focus);
+        }
+    }
+
+    /// Takes a click.
+    pub fn click(&mut self, at: Position) -> FormAction {
+        let spot = self.spots.borrow().iter().find(|(area, _)| area.contains(at)).copied();
+        let Some((area, field)) = spot.filter(|_| !self.is_connecting()) else { return FormAction::None };
+        match field {
+            Field::Connect => {
+                self.move_focus(field);
+                return self.enter();
+            }
+            Field::Mode => {
+                self.move_focus(field);
+                self.switch();
+            }
+            _ => {
+                self.move_focus(field);
+                let mask = self.mask(field, "•");
+                if let Some(line) = self.line_mut(field) {
+                    let (_, cursor) = line.shown(usize::from(area.width), mask);
+                    if cursor < usize::from(area.width) - 1 {
+                        line.point(usize::from(at.x - area.x), mask);
+                    }
+                }
+            }
+        }
+        FormAction::None
+    }
+
+    /// The fields that the form has in this mode, in the order of Tab.
+    fn fields(&self) -> &'static [Field] {
+        use Field::{Again, Code, Connect, Display, Mode as Which, Password, Port, Server, User};
+        match self.mode {
+            Mode::LogIn => &[Server, Port, Which, User, Password, Connect],
+            Mode::SignUp => &[Server, Port, Which, Display, User, Password, Again, Code, Connect],
+        }
+    }
+
+    fn line(&self, field: Field) -> Option<&LineEdit> {
+        Some(match field {
+            Field::Server => &self.server,
+            Field::Port => &self.port,
+            Field::Display => &self.display,
+            Field::User => &self.user,
+            Field::Password => &self.password,
+            Field::Again => &self.again,
+            Field::Code => &self.code,
+            Field::Mode | Field::Connect => return None,
+        })
+    }
+
+    fn line_mut(&mut self, field: Field) -> Option<&mut LineEdit> {
+        Some(match field {
+            Field::Server => &mut self.server,
+            Field::Port => &mut self.port,
+            Field::Display => &mut self.display,
+            Field::User => &mut self.user,
+            Field::Password => &mut self.password,
+            Field::Again => &mut self.again,
+            Field::Code => &mut self.code,
+            Field::Mode | Field::Connect => return None,
+        })
+    }
+
+    /// What stands for each character of this field, if it is not to be read over the shoulder.
+    fn mask(&self, field: Field, mask: &'static str) -> Option<&'static str> {
+        (!self.revealed && matches!(field, Field::Password | Field::Again)).then_some(mask)
+    }
+
+    /// What is wrong with what a field holds.
+    fn check(&self, field: Field) -> Result<(), String> {
+        let new = self.mode == Mode::SignUp;
+        match field {
+            Field::Server => check::host(self.server.text().trim()),
+            Field::Port => check::port(self.port.text().trim()).map(drop),
+            Field::Display => check::display(self.display.text().trim()),
+            Field::User => check::user(self.user.text().trim(), if new { USER_MIN } else { 1 }),
+            Field::Password => check::password(self.password.text(), if new { PASSWORD_MIN } else { 1 }),
+            Field::Again => check::again(self.again.text(), self.password.text()),
+            Field::Code | Field::Mode | Field::Connect => Ok(()),
+        }
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        let focus = self.focus;
+        if self.line_mut(focus).is_some_and(|line| line.edit(edit)) {
+            self.changed(focus);
+        }
+    }
+
+    /// What was said of the old text is not true of the new one. Wrong details may be either of user name and password.
+    fn changed(&mut self, field: Field) {
+        self.refusals.remove(&field);
+        self.refusals.remove(&Field::Connect);
+        if matches!(field, Field::User | Field::Password) {
+            self.refusals.remove(&Field::User);
+            self.refusals.remove(&Field::Password);
+        }
+        if matches!(field, Field::User | Field::Password | Field::Display) {
+            self.strength = (!self.password.is_empty() && self.mode == Mode::SignUp).then(|| self.measure());
+        }
+    }
+
+    fn measure(&self) -> (&'static str, bool) {
+        check::strength(self.password.text(), &[self.user.text(), self.display.text(), self.server.text()])
+    }
+
+    fn switch(&mut self) {
+        self.mode = match self.mode {
+            Mode::LogIn => Mode::SignUp,
+            Mode::SignUp => Mode::LogIn,
+        };
+        self.changed(Field::Password);
+        if !self.fields().contains(&self.focus) {
+            self.focus = Field::User;
+        }
+    }
+
+    fn step(&mut self, by: isize) {
+        let fields = self.fields();
+        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
+        let next = (at + fields.len()).saturating_add_signed(by) % fields.len();
+        // `next` is a remainder of the length.
+        self.move_focus(fields[next]);
+    }
+
+    fn move_focus(&mut self, to: Field) {
+        let left = self.focus;
+        if left != to {
+            self.touched.insert(left);
+            if left == Field::Server {
+                self.split_server();
+            }
+        }
+        self.focus = to;
+    }
+
+    /// Moves a port typed behind the server's name to its own field.
+    fn split_server(&mut self) {
+        let parts = check::split_port(self.server.text().trim());
+        if let Some((host, port)) = parts.map(|(host, port)| (host.to_owned(), port.to_owned())) {
+            self.server.set(&host);
+            self.port.set(&port);
+            self.changed(Field::Port);
+        }
+    }
+
+    fn focus_first_empty(&mut self) {
+        let empty = |field: &&Field| self.line(**field).is_some_and(LineEdit::is_empty);
+        self.focus = self.fields().iter().find(empty).copied().unwrap_or(Field::Connect);
+    }
+
+    /// Enter: leave if that was typed, connect if all is well, or else go to the first field that is not.
+    fn enter(&mut self) -> FormAction {
+        let secret = |field: Field| matches!(field, Field::Password | Field::Again);
+        let typed = |field: &Field| !secret(*field) && self.line(*field).is_some_and(|line| line.text().trim() == "exit()");
+        if self.fields().iter().any(typed) {
+            return FormAction::Quit;
+        }
+        self.split_server();
+        self.touched.extend(self.fields());
+        if let Some(bad) = self.fields().iter().find(|field| self.check(**field).is_err()) {
+            self.focus = *bad;
+            return FormAction::None;
+        }
+        self.refusals.clear();
+        match check::port(self.port.text().trim()) {
+            Ok(port) => FormAction::Submit(self.filled(port)),
+            Err(_) => FormAction::None,
+        }
+    }
+
+    fn filled(&self, port: u16) -> Filled {
+        let user = self.user.text().trim().to_owned();
+        let sign_up = (self.mode == Mode::SignUp).then(|| {
+            let display = self.display.text().trim();
+            let code = self.code.text().trim();
+            SignUp {
+                display: if display.is_empty() { user.clone() } else { display.to_owned() },
+                code: (!code.is_empty()).then(|| Zeroizing::new(code.to_owned())),
+            }
+        });
+        Filled {
+            host: check::bare_v6(self.server.text().trim()).to_owned(),
+            port,
+            user,
+            password: Zeroizing::new(self.password.text().to_owned()),
+            sign_up,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,353 @@
+//! What a block of lines looks like: its rows, ready to be drawn.
+
+use jiff::civil::DateTime;
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{
+    Feed,
+    block::{Block, Context},
+    columns::{self, Columns, MARK},
+    marks::marks,
+};
+use crate::{
+    model::{Body, Delivery, Line},
+    ui::{
+        draw::{put, width_of},
+        theme::Role,
+        wrap::{cells, fit, wrap},
+    },
+};
+
+/// One row of the pane.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Row {
+    pieces: Vec<Piece>,
+}
+
+/// Text at a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Piece {
+    x: u16,
+    text: String,
+    style: Style,
+}
+
+impl Row {
+    /// Draws the row into the first row of `area`.
+    pub(super) fn draw(&self, area: Rect, buf: &mut Buffer) {
+        for piece in &self.pieces {
+            put(buf, area, piece.x, 0, &piece.text, piece.style);
+        }
+    }
+
+    fn put(&mut self, x: u16, text: impl Into<String>, style: Style) -> u16 {
+        let text = text.into();
+        let end = x + width_of(&text);
+        self.pieces.push(Piece { x, text, style });
+        end
+    }
+}
+
+/// The rows of a block.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// All of them, never none.
+    pub(super) all: Vec<Row>,
+    /// How many of them stand above what the block itself says: day and unread lines.
+    pub(super) above: usize,
+}
+
+impl Rows {
+    /// The rows of `block`.
+    pub(super) fn of(feed: &Feed<'_>, columns: Columns, block: Block) -> Rows {
+        let lines: Vec<&Line> = (block.start..block.end).filter_map(|index| feed.room.history.get(index)).collect();
+        let mut sketch = Sketch { feed, columns, rows: Vec::new() };
+        let (Some(line), Some(context)) = (lines.first(), Context::of(feed, block.start)) else {
+            return Rows { all: vec![Row::default()], above: 0 };
+        };
+        sketch.above(&context);
+        let above = sketch.rows.len();
+        match lines.as_slice() {
+            [_, _, ..] => sketch.burst(&lines, &context),
+            _ => sketch.line(line, &context),
+        }
+        Rows { all: sketch.rows, above }
+    }
+
+    /// The rows of a history without lines.
+    pub(super) fn of_nothing(feed: &Feed<'_>, columns: Columns) -> Vec<Row> {
+        let mut sketch = Sketch { feed, columns, rows: Vec::new() };
+        sketch.beginning();
+        sketch.rows
+    }
+}
+
+/// Rows being made.
+struct Sketch<'a> {
+    feed: &'a Feed<'a>,
+    columns: Columns,
+    rows: Vec<Row>,
+}
+
+/// A message, as far as its looks depend on it.
+struct Message<'a> {
+    name: &'a str,
+    identity: &'a str,
+    text: &'a str,
+    delivery: &'a Delivery,
+    mine: bool,
+    mention: bool,
+}
+
+impl Sketch<'_> {
+    fn style(&self, role: Role) -> Style {
+        self.feed.theme.style(role)
+    }
+
+    fn above(&mut self, context: &Context) {
+        if context.first {
+            self.beginning();
+        }
+        if context.new_day {
+            self.rule(&context.at.strftime("%A %-d %B %Y").to_string(), Role::Rule);
+        }
+        if let Some(since) = context.unread {
+            let since = since.map_or("new".to_owned(), |time| format!("new since {}", clock(time)));
+            self.rule(&since, Role::Unread);
+        }
+    }
+
+    /// What stands above the oldest line.
+    fn beginning(&mut self) {
+        let history = &self.feed.room.history;
+        if history.complete {
+            self.rule(&format!("{} begins here", self.feed.room.name), Role::Rule);
+        } else if history.fetching {
+            self.rule("fetching older messages", Role::Rule);
+        }
+    }
+
+    /// A line across the pane with words in it, starting where nothing that people write can stand.
+    fn rule(&mut self, words: &str, role: Role) {
+        let start = u16::from(!matches!(self.columns.style, columns::Style::Inline));
+        let width = usize::from((self.columns.text_at() + self.columns.text_width()).saturating_sub(start));
+        let dash = self.feed.theme.glyphs.dash;
+        let words = fit(words, width.saturating_sub(4), self.feed.theme.glyphs.cut);
+        let left = 3.min(width / 8);
+        let right = width.saturating_sub(left + cells(&words) + 2);
+        let mut row = Row::default();
+        let x = row.put(start, format!("{} ", dash.repeat(left)), self.style(role));
+        let x = row.put(x, words, self.style(role));
+        row.put(x, format!(" {}", dash.repeat(right)), self.style(role));
+        self.rows.push(row);
+    }
+
+    fn line(&mut self, line: &Line, context: &Context) {
+        match &line.body {
+            Body::Said { nick, display, text, action, notice, mine, mention, delivery } => {
+                let name = self.feed.names.shown_within(nick, display.as_deref(), self.name_cells());
+                let account = self.feed.room.roster.get(nick).and_then(|member| member.account.as_deref());
+                let message = Message {
+                    name: &name,
+                    identity: account.unwrap_or(nick),
+                    text,
+                    delivery,
+                    mine: *mine,
+                    mention: *mention,
+                };
+                match (action, notice) {
+                    (true, _) => self.action(&message, context),
+                    (false, true) => self.said(&message, context, ("-", "-")),
+                    (false, false) => self.said(&message, context, ("", "")),
+                }
+                if let Delivery::Refused(reason) = delivery {
+                    self.signed(self.feed.theme.glyphs.error, &format!("not sent: {reason}"), Role::Error, None);
+                }
+            }
+            Body::Joined { nick, display } => {
+                let name = self.feed.names.shown(nick, display.as_deref());
+                self.signed(self.feed.theme.glyphs.join, &format!("{name} joined"), Role::Join, Some(context));
+            }
+            Body::Left { nick, display, reason } => {
+                let name = self.feed.names.shown(nick, display.as_deref());
+                let reason = reason.as_deref().filter(|reason| !reason.is_empty());
+                let text = reason.map_or(format!("{name} left"), |reason| format!("{name} left: {reason}"));
+                self.signed(self.feed.theme.glyphs.leave, &text, Role::Leave, Some(context));
+            }
+            Body::Info(text) => self.signed(self.feed.theme.glyphs.info, text, Role::Info, Some(context)),
+            Body::Error(text) => self.signed(self.feed.theme.glyphs.error, text, Role::Error, Some(context)),
+            Body::Gap { fetching: true } => self.rule("fetching what was missed", Role::Warning),
+            Body::Gap { fetching: false } => self.rule("messages may be missing here", Role::Warning),
+        }
+    }
+
+    /// Many people coming and going in one minute: a row for each direction.
+    fn burst(&mut self, lines: &[&Line], context: &Context) {
+        let glyphs = self.feed.theme.glyphs;
+        let (mut came, mut went): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+        for line in lines {
+            let (people, nick, display) = match &line.body {
+                Body::Joined { nick, display } => (&mut came, nick, display),
+                Body::Left { nick, display, .. } => (&mut went, nick, display),
+                _ => continue,
+            };
+            let name = self.feed.names.shown(nick, display.as_deref()).into_owned();
+            if !people.contains(&name) {
+                people.push(name);
+            }
+        }
+        let mut context = Some(context);
+        for (people, glyph, word, role) in
+            [(came, glyphs.join, "joined", Role::Join), (went, glyphs.leave, "left", Role::Leave)]
+        {
+            if !people.is_empty() {
+                let text = crowd(&people, word, usize::from(self.columns.text_width()));
+                self.signed(glyph, &text, role, context.take());
+            }
+        }
+    }
+
+    /// A row that the program itself has to say, its sign in the column of names where no message can put one.
+    fn signed(&mut self, sign: &str, text: &str, role: Role, context: Option<&Context>) {
+        let style = self.style(role);
+        let mut row = Row::default();
+        let first = match self.columns.style {
+            columns::Style::Aligned { names } => {
+                self.time(&mut row, context, Role::Dim);
+                row.put(7 + names - width_of(sign), sign, style);
+                self.columns.text_at()
+            }
+            columns::Style::Inline => row.put(0, sign, style) + 1,
+        };
+        self.flow(row, first, text, Text { base: style, marks: Vec::new(), keep: 0 });
+    }
+
+    fn said(&mut self, message: &Message<'_>, context: &Context, around: (&str, &str)) {
+        let mut row = Row::default();
+        let name_style = self.feed.theme.nick(message.identity);
+        let cut = self.feed.theme.glyphs.cut;
+        let name = fit(message.name, self.name_cells() - cells(around.0) - cells(around.1), cut);
+        let name = format!("{}{name}{}", around.0, around.1);
+        let first = match self.columns.style {
+            columns::Style::Aligned { names } => {
+                self.time(&mut row, Some(context), if message.mention { Role::Mention } else { Role::Dim });
+                if context.new_sender || message.mention {
+                    row.put((7 + names).saturating_sub(width_of(&name)), name, name_style);
+                }
+                self.columns.text_at()
+            }
+            columns::Style::Inline => {
+                let role = if message.mention { Role::Mention } else { Role::Dim };
+                let x = self.time(&mut row, Some(context), role);
+                let x = row.put(x, name, name_style);
+                row.put(x, ": ", self.style(Role::Dim))
+            }
+        };
+        self.words(row, first, message);
+    }
+
+    fn action(&mut self, message: &Message<'_>, context: &Context) {
+        let mut row = Row::default();
+        let sign = self.feed.theme.glyphs.action;
+        let role = if message.mention { Role::Mention } else { Role::Dim };
+        let style = self.feed.theme.nick(message.identity);
+        let x = match self.columns.style {
+            columns::Style::Aligned { names } => {
+                self.time(&mut row, Some(context), role);
+                row.put(7 + names - width_of(sign), sign, style);
+                self.columns.text_at()
+            }
+            columns::Style::Inline => row.put(0, sign, style) + 1,
+        };
+        let name = fit(message.name, self.name_cells(), self.feed.theme.glyphs.cut).into_owned();
+        let x = row.put(x, name, style);
+        self.words(row, x + 1, message);
+    }
+
+    /// The text of a message from column `first` on, with what stands out in it and the mark of its delivery.
+    fn words(&mut self, mut row: Row, first: u16, message: &Message<'_>) {
+        let glyphs = self.feed.theme.glyphs;
+        let mark = match message.delivery {
+            _ if !message.mine => None,
+            Delivery::Queued => Some((glyphs.queued, Role::Warning)),
+            Delivery::Pending => Some((glyphs.pending, Role::Dim)),
+            Delivery::Done => Some((glyphs.done, Role::Dim)),
+            Delivery::Refused(_) => Some((glyphs.error, Role::Error)),
+        };
+        if let Some((sign, role)) = mark {
+            let end = self.columns.text_at() + self.columns.text_width();
+            row.put(end.saturating_sub(width_of(sign)), sign, self.style(role));
+        }
+        let own = message.mention.then_some(self.feed.own);
+        let waiting = message.mine && matches!(message.delivery, Delivery::Queued);
+        let base = self.style(if waiting { Role::Dim } else { Role::Text });
+        let keep = if mark.is_some() { MARK } else { 0 };
+        self.flow(row, first, message.text, Text { base, marks: marks(message.text, own), keep });
+    }
+
+    /// Wraps `text` into rows: `row` goes on from column `first`, the others begin at the text's column.
+    fn flow(&mut self, row: Row, first: u16, text: &str, look: Text) {
+        let start = self.columns.text_at();
+        let end = (start + self.columns.text_width()).saturating_sub(look.keep);
+        let mut row = row;
+        let mut x = first;
+        for range in wrap(text, end.saturating_sub(first), end.saturating_sub(start)) {
+            let mut at = range.start;
+            for (mark, role) in look.marks.iter().filter(|(mark, _)| mark.start < range.end && mark.end > range.start) {
+                let (from, to) = (mark.start.max(range.start), mark.end.min(range.end));
+                if at < from {
+                    x = row.put(x, &text[at..from], look.base);
+                }
+                x = row.put(x, &text[from..to], look.base.patch(self.style(*role)));
+                at = to;
+            }
+            if at < range.end {
+                row.put(x, &text[at..range.end], look.base);
+            }
+            self.rows.push(std::mem::take(&mut row));
+            x = start;
+        }
+    }
+
+    /// Puts the time in its column if it differs from the one above; gives the column behind it.
+    fn time(&self, row: &mut Row, context: Option<&Context>, role: Role) -> u16 {
+        let inline = self.columns.style == columns::Style::Inline;
+        match context.filter(|context| context.new_time && (!inline || self.columns.width >= 30)) {
+            Some(context) => row.put(u16::from(!inline), clock(context.at), self.style(role)) + 1,
+            None => 0,
+        }
+    }
+
+    fn name_cells(&self) -> usize {
+        usize::from(self.columns.name_width())
+    }
+}
+
+/// How wrapped text looks.
+struct Text {
+    /// All of it.
+    base: Style,
+    /// Parts that stand out.
+    marks: Vec<(std::ops::Range<usize>, Role)>,
+    /// Cells to keep free at the right edge.
+    keep: u16,
+}
+
+/// `ann, bob joined · 3 more`, as many names as fit into `width` cells but at least one.
+fn crowd(people: &[String], word: &str, width: usize) -> String {
+    let mut text = String::new();
+    for (index, name) in people.iter().enumerate() {
+        let longer = if index == 0 { name.clone() } else { format!("{text}, {name}") };
+        let left = people.len() - index - 1;
+        let rest = if left == 0 { 0 } else { format!(" · {left} more").len() };
+        if index > 0 && cells(&longer) + 1 + word.len() + rest > width {
+            return format!("{text} {word} · {} more", left + 1);
+        }
+        text = longer;
+    }
+    format!("{text} {word}")
+}
+
+fn clock(time: DateTime) -> String {
+    format!("{:02}:{:02}", time.hour(), time.minute())
+}

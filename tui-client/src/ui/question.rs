@@ -1,0 +1,196 @@
+//! A question laid over the screen: what it asks, and a key for every answer. The keys that count are the ones shown.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::{buffer::Buffer, layout::Rect, text::Span, widgets::Widget};
+
+use super::{
+    draw::{overlay, put, put_line, width_of},
+    theme::{Role, Theme},
+    wrap::wrap,
+};
+
+/// What the user decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Send what was pasted.
+    Send,
+    /// Put what was pasted into the input.
+    Edit,
+    /// Forget what was pasted.
+    Drop,
+    /// Leave although something is not sent.
+    Quit,
+    /// Log in here and end the session on the other device.
+    TakeOver,
+    /// Trust the key that was shown.
+    Trust,
+    /// Do none of it.
+    Cancel,
+}
+
+/// One answer: the key, what it is called, and what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// The key.
+    pub key: KeyCode,
+    /// The key's name.
+    pub name: &'static str,
+    /// What it does.
+    pub word: &'static str,
+    /// What it answers.
+    pub answer: Answer,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked, one line.
+    pub title: String,
+    /// What to know before answering; may be empty.
+    pub body: String,
+    /// The answers.
+    pub choices: &'static [Choice],
+}
+
+const ESC: Choice = Choice { key: KeyCode::Esc, name: "Esc", word: "cancel", answer: Answer::Cancel };
+
+impl Question {
+    /// What to do with a paste of several lines; `text` is shown in part.
+    #[must_use]
+    pub fn paste(text: &str) -> Self {
+        let lines = text.lines().count();
+        let mut body: Vec<&str> = text.lines().take(4).collect();
+        if lines > body.len() {
+            body.push("…");
+        }
+        Question {
+            title: format!("Send {lines} pasted lines?"),
+            body: body.join("\n"),
+            choices: &[
+                Choice { key: KeyCode::Enter, name: "Enter", word: "send", answer: Answer::Send },
+                Choice { key: KeyCode::Char('e'), name: "E", word: "edit first", answer: Answer::Edit },
+                Choice { key: KeyCode::Esc, name: "Esc", word: "drop", answer: Answer::Drop },
+            ],
+        }
+    }
+
+    /// Whether to leave although `unsent` messages are not on the server.
+    #[must_use]
+    pub fn quit(unsent: usize) -> Self {
+        let what = if unsent == 1 { "1 message is".to_owned() } else { format!("{unsent} messages are") };
+        Question {
+            title: format!("{what} not sent yet. Leave all the same?"),
+            body: "What is not on the server is lost when klatch ends.".to_owned(),
+            choices: &[
+                Choice { key: KeyCode::Enter, name: "Enter", word: "leave", answer: Answer::Quit },
+                Choice { key: KeyCode::Esc, name: "Esc", word: "stay", answer: Answer::Cancel },
+            ],
+        }
+    }
+
+    /// Whether to take over the account `user`, which is in use elsewhere.
+    #[must_use]
+    pub fn take_over(user: &str) -> Self {
+        Question {
+            title: format!("{user} is in use on another device."),
+            body: "Taking over logs the other device out. Unsent text there stays there.".to_owned(),
+            choices: &[Choice { key: KeyCode::Enter, name: "Enter", word: "take over", answer: Answer::TakeOver }, ESC],
+        }
+    }
+
+    /// What this key answers, if it is one of the choices.
+    #[must_use]
+    pub fn answer(&self, key: KeyEvent) -> Option<Answer> {
+        answer(self.choices, key)
+    }
+}
+
+/// The answer among `choices` that `key` gives; letters count in either case.
+pub(super) fn answer(choices: &[Choice], key: KeyEvent) -> Option<Answer> {
+    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+        return None;
+    }
+    let code = match key.code {
+        KeyCode::Char(c) => KeyCode::Char(c.to_ascii_lowercase()),
+        other => other,
+    };
+    choices.iter().find(|choice| choice.key == code).map(|choice| choice.answer)
+}
+
+/// The question as it is drawn over an area.
+#[derive(Debug)]
+pub struct QuestionBox<'a> {
+    /// What is asked.
+    pub question: &'a Question,
+    /// How things look.
+    pub theme: Theme,
+}
+
+impl Widget for &QuestionBox<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let width = area.width.saturating_sub(4).min(64);
+        let inner_width = width.saturating_sub(4);
+        let title = wrap(&self.question.title, inner_width, inner_width);
+        let body = wrap(&self.question.body, inner_width, inner_width);
+        let body = if self.question.body.is_empty() { &[][..] } else { &body[..] };
+        let keys = key_rows(self.question.choices, inner_width);
+        let gaps = if area.height >= 12 { 2 } else { 0 };
+        let rows = title.len() + body.len() + keys.len() + gaps + 2;
+        let frame = overlay(area, width, u16::try_from(rows).unwrap_or(u16::MAX), buf);
+        rules(frame, self.theme, buf);
+        let mut y = 1;
+        for range in title {
+            y = row(buf, frame, y, &self.question.title[range], self.theme, Role::Strong);
+        }
+        y += u16::from(gaps > 0 && !body.is_empty());
+        for range in body {
+            y = row(buf, frame, y, &self.question.body[range.clone()], self.theme, Role::Text);
+        }
+        y += u16::from(gaps > 0);
+        for choices in keys {
+            put_keys(buf, frame, y, choices, self.theme);
+            y += 1;
+        }
+    }
+}
+
+fn row(buf: &mut Buffer, frame: Rect, y: u16, text: &str, theme: Theme, role: Role) -> u16 {
+    let inner = Rect { height: frame.height.saturating_sub(1), ..frame };
+    put(buf, inner, 2, y, text, theme.style(role));
+    y + 1
+}
+
+/// Lines above and below an overlay; there are no others, so that screen readers have nothing to read out.
+pub(super) fn rules(frame: Rect, theme: Theme, buf: &mut Buffer) {
+    let line = theme.glyphs.dash.repeat(usize::from(frame.width));
+    put(buf, frame, 0, 0, &line, theme.style(Role::Rule));
+    put(buf, frame, 0, frame.height.saturating_sub(1), &line, theme.style(Role::Rule));
+}
+
+/// The choices divided into rows of at most `width` cells.
+pub(super) fn key_rows(choices: &'static [Choice], width: u16) -> Vec<&'static [Choice]> {
+    let mut rows = Vec::new();
+    let mut start = 0;
+    let mut used = 0;
+    for (index, choice) in choices.iter().enumerate() {
+        let size = width_of(choice.name) + 1 + width_of(choice.word) + 3;
+        if index > start && used + size > width + 3 {
+            rows.push(&choices[start..index]);
+            (start, used) = (index, 0);
+        }
+        used += size;
+    }
+    rows.push(&choices[start..]);
+    rows
+}
+
+/// Draws one row of choices.
+pub(super) fn put_keys(buf: &mut Buffer, frame: Rect, y: u16, choices: &[Choice], theme: Theme) {
+    let spans = choices.iter().flat_map(|choice| {
+        [
+            Span::styled(choice.name, theme.style(Role::Key)),
+            Span::styled(format!(" {}   ", choice.word), theme.style(Role::Text)),
+        ]
+    });
+    put_line(buf, frame, 2, y, &spans.collect());
+}
