@@ -12,3 +12,4 @@ pub mod session;
 pub mod settings;
 pub mod terminal;
 pub mod trust;
+pub mod ui;

@@ -100,10 +100,13 @@ impl Roster {
     }
 
     /// The name to show for `member` while these people are present: the display name, with the nick beside it where it
-    /// could be taken for another person's display name or nick.
+    /// could be taken for another person's display name or nick. A display name that does not begin with a letter or digit
+    /// is not shown: it could pass for one of the screen's own signs.
     #[must_use]
     pub fn shown<'a>(&self, member: &'a Member) -> Cow<'a, str> {
-        let Some(display) = member.display.as_deref().filter(|d| !d.is_empty() && *d != member.nick) else {
+        let Some(display) =
+            member.display.as_deref().filter(|d| d.starts_with(char::is_alphanumeric) && *d != member.nick)
+        else {
             return Cow::Borrowed(&member.nick);
         };
         let shared = looks::of_text(display).iter().any(|look| self.looks.get(look).is_some_and(|count| *count > 1));
@@ -159,6 +162,13 @@ mod tests {
         assert_eq!(people.shown_name("mallory"), "amy (mallory)");
         assert_eq!(people.shown_name("eve"), "Amy Adams (amy) (eve)");
         assert_eq!(people.shown_name("amy"), "Amy Adams");
+    }
+
+    #[test]
+    fn a_display_name_cannot_look_like_a_sign_of_the_screen() {
+        for display in ["→", "-> root", "* amy", "", "  ", "! error"] {
+            assert_eq!(roster(&[("eve", display)]).shown_name("eve"), "eve");
+        }
     }
 
     #[test]

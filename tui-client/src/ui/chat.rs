@@ -65,8 +65,8 @@ impl Widget for &Chat<'_> {
             banner.render(areas.banner, buf);
         }
         self.pane.view(self.feed).render(areas.pane, buf);
-        let Feed { room, names, own, .. } = self.feed;
-        Sidebar { roster: &room.roster, names, own, theme }.render(areas.sidebar, buf);
+        let Feed { room, own, .. } = self.feed;
+        Sidebar { roster: &room.roster, own, theme }.render(areas.sidebar, buf);
         self.status.render(areas.status, buf);
         let hint_room = usize::from(areas.input.width.saturating_sub(8));
         let hint = self.hints.iter().find(|hint| super::wrap::cells(hint) <= hint_room).copied().unwrap_or("");

@@ -43,12 +43,7 @@ pub(super) fn put_right(buf: &mut Buffer, area: Rect, from: u16, y: u16, text: &
 /// Empties a centred box of at most this size inside `area` and gives it, for something laid over the screen.
 pub(super) fn overlay(area: Rect, width: u16, height: u16, buf: &mut Buffer) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
-    let inner = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
+    let inner = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     Clear.render(inner, buf);
     inner
 }

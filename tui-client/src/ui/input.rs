@@ -73,7 +73,9 @@ impl Edit {
             // AltGr arrives as Control and Alt together on Windows.
             (KeyCode::Char(c), false, false) | (KeyCode::Char(c), true, true) => Edit::Insert(c),
             (KeyCode::Char('j'), true, false) => Edit::Newline,
-            (KeyCode::Backspace, true, _) | (KeyCode::Backspace, _, true) | (KeyCode::Char('w'), true, false) => Edit::KillWord,
+            (KeyCode::Backspace, true, _) | (KeyCode::Backspace, _, true) | (KeyCode::Char('w'), true, false) => {
+                Edit::KillWord
+            }
             (KeyCode::Backspace, false, false) | (KeyCode::Char('h'), true, false) => Edit::Backspace,
             (KeyCode::Delete, true, _) | (KeyCode::Char('d'), false, true) => Edit::KillNextWord,
             (KeyCode::Delete, false, _) | (KeyCode::Char('d'), true, false) => Edit::Delete,

@@ -48,7 +48,8 @@ impl Areas {
         }
         let full = area.width >= FULL.0 && area.height >= FULL.1;
         let mut rest = area;
-        let input = cut_bottom(&mut rest, if full { wanted.input_rows.clamp(1, most_input_rows(area.height)) } else { 1 });
+        let input =
+            cut_bottom(&mut rest, if full { wanted.input_rows.clamp(1, most_input_rows(area.height)) } else { 1 });
         let status = cut_bottom(&mut rest, u16::from(full));
         let header = cut_top(&mut rest, u16::from(full));
         let banner = cut_top(&mut rest, u16::from(wanted.banner));

@@ -8,7 +8,6 @@ pub mod header;
 pub mod help;
 pub mod input;
 pub mod layout;
-pub mod names;
 pub mod pane;
 pub mod question;
 pub mod sidebar;

@@ -4,9 +4,8 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{
     draw::put,
-    names::Names,
     theme::{Role, Theme},
-    wrap::{cells, fit},
+    wrap::{cells, fit, name_within},
 };
 use crate::model::{Member, Roster};
 
@@ -15,8 +14,6 @@ use crate::model::{Member, Roster};
 pub struct Sidebar<'a> {
     /// Who is here.
     pub roster: &'a Roster,
-    /// What they are called.
-    pub names: &'a Names,
     /// Our own nick, which is marked.
     pub own: &'a str,
     /// How things look.
@@ -60,8 +57,9 @@ impl Sidebar<'_> {
             self.theme.nick(member.account.as_deref().unwrap_or(&member.nick))
         };
         let width = room.saturating_sub(cells(word));
-        let name = self.names.shown_within(&member.nick, member.display.as_deref(), width);
-        let x = put(buf, area, 3, 0, &fit(&name, width, self.theme.glyphs.cut), style);
+        let shown = self.roster.shown(member);
+        let name = name_within(&member.nick, Some(&shown), width);
+        let x = put(buf, area, 3, 0, &fit(name, width, self.theme.glyphs.cut), style);
         put(buf, area, x, 0, word, self.theme.style(Role::Dim));
     }
 }

@@ -115,7 +115,9 @@ impl Status<'_> {
         spans.push(match self.standing {
             Standing::Newest if roomy => Span::styled(format!("{} newest", glyphs.down), self.style(Role::Dim)),
             Standing::Newest => Span::styled(glyphs.down, self.style(Role::Dim)),
-            Standing::Above { below, new: 0 } => Span::styled(format!("{} {below}", glyphs.up), self.style(Role::Focus)),
+            Standing::Above { below, new: 0 } => {
+                Span::styled(format!("{} {below}", glyphs.up), self.style(Role::Focus))
+            }
             Standing::Above { below, new } if roomy => {
                 Span::styled(format!("{} {below} {} {new} new below", glyphs.up, glyphs.dot), self.style(Role::Unread))
             }
@@ -126,9 +128,10 @@ impl Status<'_> {
         }
         let gap = if roomy { "   " } else { " " };
         let count = spans.len();
-        let spaced = spans.into_iter().enumerate().flat_map(|(index, span)| {
-            [Some(span), (index + 1 < count).then(|| Span::raw(gap))].into_iter().flatten()
-        });
+        let spaced = spans
+            .into_iter()
+            .enumerate()
+            .flat_map(|(index, span)| [Some(span), (index + 1 < count).then(|| Span::raw(gap))].into_iter().flatten());
         Line::from_iter(spaced)
     }
 

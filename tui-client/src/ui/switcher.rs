@@ -108,14 +108,10 @@ pub struct SwitcherBox<'a> {
 const TITLE: &str = "Go to: ";
 
 impl SwitcherBox<'_> {
-    fn frame(area: Rect) -> (u16, u16) {
-        (area.width.saturating_sub(4).min(52), area.height.saturating_sub(2).min(16))
-    }
-
     /// Where the terminal's cursor belongs: behind what was typed.
     #[must_use]
     pub fn cursor(&self, area: Rect) -> Option<Position> {
-        let (width, height) = Self::frame(area);
+        let (width, height) = size(area);
         let x = 2 + width_of(TITLE) + width_of(&self.switcher.query);
         (x < width && height > 1)
             .then(|| Position::new(area.x + (area.width - width) / 2 + x, area.y + (area.height - height) / 2 + 1))
@@ -144,9 +140,14 @@ impl SwitcherBox<'_> {
     }
 }
 
+/// The size of the box on a screen of this area.
+fn size(area: Rect) -> (u16, u16) {
+    (area.width.saturating_sub(4).min(52), area.height.saturating_sub(2).min(16))
+}
+
 impl Widget for &SwitcherBox<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let (width, height) = Self::frame(area);
+        let (width, height) = size(area);
         let frame = overlay(area, width, height, buf);
         rules(frame, self.theme, buf);
         let x = put(buf, frame, 2, 1, TITLE, self.theme.style(Role::Dim));

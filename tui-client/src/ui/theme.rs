@@ -136,8 +136,7 @@ pub static ASCII: Glyphs = Glyphs {
 
 /// Nick colours that can be read on black, on white and on the usual schemes between: bright blue instead of blue, which
 /// is hard to see on black, and none of the other bright ones, which are hard to see on white.
-const HUES: [Color; 6] =
-    [Color::Cyan, Color::Magenta, Color::Green, Color::Yellow, Color::LightBlue, Color::Red];
+const HUES: [Color; 6] = [Color::Cyan, Color::Magenta, Color::Green, Color::Yellow, Color::LightBlue, Color::Red];
 
 /// How things look on this terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,7 +223,9 @@ fn plain(role: Role) -> Style {
     Style::new().add_modifier(match role {
         Role::Text | Role::Good | Role::Key => Modifier::empty(),
         Role::Dim | Role::Rule | Role::Info => Modifier::DIM,
-        Role::Strong | Role::Focus | Role::Join | Role::Leave | Role::Error | Role::Warning | Role::Unread => Modifier::BOLD,
+        Role::Strong | Role::Focus | Role::Join | Role::Leave | Role::Error | Role::Warning | Role::Unread => {
+            Modifier::BOLD
+        }
         Role::Mention | Role::Alarm => Modifier::REVERSED.union(Modifier::BOLD),
         Role::Chosen => Modifier::REVERSED,
         Role::Link => Modifier::UNDERLINED,
@@ -249,7 +250,10 @@ mod tests {
         assert_eq!(from(&[]), Theme::new(Colour::Sixteen, &UNICODE));
         assert_eq!(from(&[("NO_COLOR", "1"), ("LANG", "C")]), Theme::new(Colour::None, &ASCII));
         assert_eq!(from(&[("NO_COLOR", ""), ("LANG", "de_DE.UTF-8")]), Theme::new(Colour::Sixteen, &UNICODE));
-        assert_eq!(from(&[("TERM", "dumb"), ("LC_ALL", "POSIX"), ("LANG", "C.utf8")]), Theme::new(Colour::None, &ASCII));
+        assert_eq!(
+            from(&[("TERM", "dumb"), ("LC_ALL", "POSIX"), ("LANG", "C.utf8")]),
+            Theme::new(Colour::None, &ASCII)
+        );
     }
 
     #[test]
@@ -265,8 +269,9 @@ mod tests {
     fn a_person_keeps_the_colour_whatever_the_case_of_the_name() {
         let theme = Theme::new(Colour::Sixteen, &UNICODE);
         assert_eq!(theme.nick("Ann"), theme.nick("aNN"));
-        let hues: std::collections::BTreeSet<_> =
-            ["ann", "bob", "carol", "dave", "eve", "frank", "grace", "heidi"].map(|n| format!("{:?}", theme.nick(n).fg)).into();
+        let hues: std::collections::BTreeSet<_> = ["ann", "bob", "carol", "dave", "eve", "frank", "grace", "heidi"]
+            .map(|n| format!("{:?}", theme.nick(n).fg))
+            .into();
         assert!(hues.len() >= 4, "{hues:?}");
     }
 }

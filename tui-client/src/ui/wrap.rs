@@ -46,6 +46,13 @@ pub fn fit<'a>(text: &'a str, width: usize, cut: &str) -> Cow<'a, str> {
     Cow::Owned(short)
 }
 
+/// The name to show of somebody who is to be called `shown`, if that differs from `nick`, in `width` cells: where it is a display
+/// name with the nick in brackets and does not fit, the nick alone, which is never ambiguous as a half of the two could be.
+#[must_use]
+pub(super) fn name_within<'a>(nick: &'a str, shown: Option<&'a str>, width: usize) -> &'a str {
+    shown.filter(|shown| !shown.ends_with(')') || cells(shown) <= width).unwrap_or(nick)
+}
+
 /// The rows of `text` as byte ranges: the first at most `first` cells wide, the others `rest`. Newlines end a row, white
 /// space at a break belongs to no row, words longer than a row are cut, and wide characters may be parted from their
 /// neighbours. Widths below two count as two, since a wide character could not be shown otherwise. Never empty.
@@ -102,7 +109,8 @@ fn row(text: &str, width: usize) -> (usize, usize) {
 }
 
 /// Punctuation that does not begin a row.
-const CLOSING: &[char] = &['、', '。', '，', '．', '！', '？', '：', '；', '）', '」', '』', '】', '〉', '》', '〕', '’', '”'];
+const CLOSING: &[char] =
+    &['、', '。', '，', '．', '！', '？', '：', '；', '）', '」', '』', '】', '〉', '》', '〕', '’', '”'];
 
 #[cfg(test)]
 mod tests {
@@ -148,9 +156,8 @@ mod tests {
 
     /// Text that people and attackers write: words, spaces, wide, joined and combining characters.
     fn prose() -> impl Strategy<Value = String> {
-        let piece = prop_oneof![
-            "[a-z]{1,12}", " {1,3}", "[一-龥]{1,4}", "(e\u{301}|👩‍👩‍👧|👍🏽|🇩🇪|ﾊﾞ|\u{200d}|。|\n)", "\\PC{0,3}",
-        ];
+        let piece =
+            prop_oneof!["[a-z]{1,12}", " {1,3}", "[一-龥]{1,4}", "(e\u{301}|👩‍👩‍👧|👍🏽|🇩🇪|ﾊﾞ|\u{200d}|。|\n)", "\\PC{0,3}",];
         prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
     }
 

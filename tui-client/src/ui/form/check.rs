@@ -26,7 +26,10 @@ pub(super) fn host(text: &str) -> Result<(), String> {
         return address.parse::<Ipv6Addr>().map(drop).map_err(|_| format!("{text} is not an IPv6 address."));
     }
     if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return text.parse::<Ipv4Addr>().map(drop).map_err(|_| format!("{text} is not an IPv4 address, as in 192.168.1.9."));
+        return text
+            .parse::<Ipv4Addr>()
+            .map(drop)
+            .map_err(|_| format!("{text} is not an IPv4 address, as in 192.168.1.9."));
     }
     if let Some(bad) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.' | '_')) {
         return Err(match bad {
@@ -71,7 +74,9 @@ pub(super) fn user(text: &str, fewest: usize) -> Result<(), String> {
         Err(NameError::TooLong(most)) => Err(format!("A user name has at most {most} characters.")),
         Err(NameError::BadStart) => Err("A user name begins with a letter.".to_owned()),
         Err(NameError::BadCharacter(' ')) => Err("A user name has no spaces.".to_owned()),
-        Err(NameError::BadCharacter(bad)) => Err(format!("A user name cannot hold {bad}. Use letters, digits, - and _.")),
+        Err(NameError::BadCharacter(bad)) => {
+            Err(format!("A user name cannot hold {bad}. Use letters, digits, - and _."))
+        }
         Ok(_) if text.len() < fewest => Err(format!("A user name has {fewest} characters or more.")),
         Ok(_) => Ok(()),
     }
@@ -122,10 +127,22 @@ mod tests {
 
     #[test]
     fn servers_are_names_or_addresses() {
-        for good in ["localhost", "chat.home.lan", "chat.lan.", "a-b_c.d", "192.168.1.9", "::1", "[fe80::1]", "fe80::1%eth0", "3com.com"] {
+        for good in [
+            "localhost",
+            "chat.home.lan",
+            "chat.lan.",
+            "a-b_c.d",
+            "192.168.1.9",
+            "::1",
+            "[fe80::1]",
+            "fe80::1%eth0",
+            "3com.com",
+        ] {
             assert_eq!(host(good), Ok(()), "{good}");
         }
-        for bad in ["", "192.168.1.256", "1.2.3", "chat home", "-a.lan", "a..b", "::g", "[::1", "http://x", "café.lan", "a/b"] {
+        for bad in
+            ["", "192.168.1.256", "1.2.3", "chat home", "-a.lan", "a..b", "::g", "[::1", "http://x", "café.lan", "a/b"]
+        {
             let refusal = host(bad).expect_err(bad);
             assert!(refusal.ends_with('.'), "{refusal}");
         }

@@ -413,7 +413,8 @@ impl Form {
     /// Enter: leave if that was typed, connect if all is well, or else go to the first field that is not.
     fn enter(&mut self) -> FormAction {
         let secret = |field: Field| matches!(field, Field::Password | Field::Again);
-        let typed = |field: &Field| !secret(*field) && self.line(*field).is_some_and(|line| line.text().trim() == "exit()");
+        let typed =
+            |field: &Field| !secret(*field) && self.line(*field).is_some_and(|line| line.text().trim() == "exit()");
         if self.fields().iter().any(typed) {
             return FormAction::Quit;
         }

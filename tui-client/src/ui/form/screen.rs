@@ -9,7 +9,7 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{Field, Form, Mode};
+use super::{Field, Form, Mode, field::LineEdit};
 use crate::ui::{
     draw::{put, width_of},
     theme::{Role, Theme},
@@ -62,7 +62,8 @@ impl FormScreen<'_> {
         let rows = self.fitting(column);
         let count = u16::try_from(rows.len()).unwrap_or(u16::MAX);
         let above = area.height.saturating_sub(count) / 3;
-        let drawn_at = if self.form.focus == Field::Port && port_beside(column) { Field::Server } else { self.form.focus };
+        let drawn_at =
+            if self.form.focus == Field::Port && port_beside(column) { Field::Server } else { self.form.focus };
         let focus = rows.iter().position(|row| matches!(row, Row::Field(field) if *field == drawn_at));
         // The focus and the sentence below it have to be seen.
         let wanted = focus.map_or(0, |at| at + 2 + self.notes(self.form.focus, column).len().saturating_sub(1));
@@ -109,7 +110,7 @@ impl FormScreen<'_> {
         if let Some(refusal) = form.refusals.get(&field) {
             return note(&format!("{} {refusal}", self.theme.glyphs.error), Role::Error);
         }
-        let empty = form.line(field).is_none_or(|line| line.is_empty());
+        let empty = form.line(field).is_none_or(LineEdit::is_empty);
         if let Err(sentence) = form.check(field) {
             if form.touched.contains(&field) && form.focus != field || form.touched.contains(&field) && !empty {
                 return note(&format!("{} {sentence}", self.theme.glyphs.error), Role::Error);
@@ -119,7 +120,9 @@ impl FormScreen<'_> {
         }
         match (field, form.strength) {
             (Field::Password, Some((word, true))) => note(&format!("strength: {word}"), Role::Good),
-            (Field::Password, Some((word, false))) => note(&format!("strength: {word}; longer is better"), Role::Warning),
+            (Field::Password, Some((word, false))) => {
+                note(&format!("strength: {word}; longer is better"), Role::Warning)
+            }
             _ => Vec::new(),
         }
     }
@@ -159,11 +162,7 @@ impl FormScreen<'_> {
         let Some(line) = self.form.line(field) else { return };
         self.label(field, label(field), area, buf);
         let focused = self.form.focus == field && !self.form.is_connecting();
-        let inner = Rect {
-            x: area.x + labels + 2,
-            width: area.width.saturating_sub(labels + 4),
-            ..area
-        };
+        let inner = Rect { x: area.x + labels + 2, width: area.width.saturating_sub(labels + 4), ..area };
         let brackets = self.theme.style(if focused { Role::Focus } else { Role::Dim });
         put(buf, area, labels, 0, "[", brackets);
         put(buf, area, area.width - 1, 0, "]", brackets);
@@ -232,7 +231,9 @@ impl FormScreen<'_> {
         let show = if self.form.revealed { "hide" } else { "show" };
         let dot = self.theme.glyphs.dot;
         let hints = [
-            format!("Tab next {dot} Enter connect {dot} F2 {other} {dot} Ctrl-R {show} password {dot} F1 help {dot} Ctrl-Q quit"),
+            format!(
+                "Tab next {dot} Enter connect {dot} F2 {other} {dot} Ctrl-R {show} password {dot} F1 help {dot} Ctrl-Q quit"
+            ),
             format!("Tab next {dot} Enter connect {dot} F2 {other} {dot} Ctrl-Q quit"),
             format!("F2 {other} {dot} Ctrl-Q quit"),
         ];

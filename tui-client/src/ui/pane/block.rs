@@ -106,8 +106,10 @@ impl Context {
 }
 
 fn same_sender(upper: &Line, lower: &Line) -> bool {
-    let (Body::Said { nick: one, action: false, notice: first, .. }, Body::Said { nick: two, action: false, notice: second, .. }) =
-        (&upper.body, &lower.body)
+    let (
+        Body::Said { nick: one, action: false, notice: first, .. },
+        Body::Said { nick: two, action: false, notice: second, .. },
+    ) = (&upper.body, &lower.body)
     else {
         return false;
     };

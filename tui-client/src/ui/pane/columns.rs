@@ -3,7 +3,7 @@
 use super::Feed;
 use crate::{
     model::{Body, Line},
-    ui::wrap::{MEASURE, cells},
+    ui::wrap::{MEASURE, cells, name_within},
 };
 
 /// From this width on times and names have columns of their own.
@@ -74,14 +74,14 @@ pub(super) fn longest_name(feed: &Feed<'_>, near: Option<usize>, height: u16) ->
     let page = usize::from(height);
     let near = near.unwrap_or(history.len());
     let lines = (near.saturating_sub(page)..near + page).map_while(|index| history.get(index));
-    let longest = lines.filter_map(|line| name(feed, line)).max().unwrap_or(0);
+    let longest = lines.filter_map(name).max().unwrap_or(0);
     u16::try_from(longest).unwrap_or(u16::MAX)
 }
 
-fn name(feed: &Feed<'_>, line: &Line) -> Option<usize> {
+fn name(line: &Line) -> Option<usize> {
     match &line.body {
         Body::Said { nick, display, action: false, .. } => {
-            Some(cells(&feed.names.shown_within(nick, display.as_deref(), usize::from(NAMES.1))))
+            Some(cells(name_within(nick, display.as_deref(), usize::from(NAMES.1))))
         }
         _ => None,
     }

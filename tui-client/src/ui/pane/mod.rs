@@ -17,7 +17,7 @@ use self::{
     columns::Columns,
     sheet::{Cache, Sheet},
 };
-use super::{names::Names, theme::Theme};
+use super::theme::Theme;
 use crate::model::{Body, LineKey, Room};
 
 /// What a pane shows, and what it needs to know for it.
@@ -25,8 +25,6 @@ use crate::model::{Body, LineKey, Room};
 pub struct Feed<'a> {
     /// The room: its history, its unread line, its people.
     pub room: &'a Room,
-    /// What people are called.
-    pub names: &'a Names,
     /// Our own nick, marked where others say it.
     pub own: &'a str,
     /// The zone of the times shown.

@@ -14,7 +14,7 @@ use crate::{
     ui::{
         draw::{put, width_of},
         theme::Role,
-        wrap::{cells, fit, wrap},
+        wrap::{cells, fit, name_within, wrap},
     },
 };
 
@@ -145,16 +145,10 @@ impl Sketch<'_> {
     fn line(&mut self, line: &Line, context: &Context) {
         match &line.body {
             Body::Said { nick, display, text, action, notice, mine, mention, delivery } => {
-                let name = self.feed.names.shown_within(nick, display.as_deref(), self.name_cells());
+                let name = name_within(nick, display.as_deref(), self.name_cells());
                 let account = self.feed.room.roster.get(nick).and_then(|member| member.account.as_deref());
-                let message = Message {
-                    name: &name,
-                    identity: account.unwrap_or(nick),
-                    text,
-                    delivery,
-                    mine: *mine,
-                    mention: *mention,
-                };
+                let message =
+                    Message { name, identity: account.unwrap_or(nick), text, delivery, mine: *mine, mention: *mention };
                 match (action, notice) {
                     (true, _) => self.action(&message, context),
                     (false, true) => self.said(&message, context, ("-", "-")),
@@ -165,11 +159,11 @@ impl Sketch<'_> {
                 }
             }
             Body::Joined { nick, display } => {
-                let name = self.feed.names.shown(nick, display.as_deref());
+                let name = display.as_deref().unwrap_or(nick);
                 self.signed(self.feed.theme.glyphs.join, &format!("{name} joined"), Role::Join, Some(context));
             }
             Body::Left { nick, display, reason } => {
-                let name = self.feed.names.shown(nick, display.as_deref());
+                let name = display.as_deref().unwrap_or(nick);
                 let reason = reason.as_deref().filter(|reason| !reason.is_empty());
                 let text = reason.map_or(format!("{name} left"), |reason| format!("{name} left: {reason}"));
                 self.signed(self.feed.theme.glyphs.leave, &text, Role::Leave, Some(context));
@@ -191,7 +185,7 @@ impl Sketch<'_> {
                 Body::Left { nick, display, .. } => (&mut went, nick, display),
                 _ => continue,
             };
-            let name = self.feed.names.shown(nick, display.as_deref()).into_owned();
+            let name = display.as_deref().unwrap_or(nick).to_owned();
             if !people.contains(&name) {
                 people.push(name);
             }
@@ -219,7 +213,7 @@ impl Sketch<'_> {
             }
             columns::Style::Inline => row.put(0, sign, style) + 1,
         };
-        self.flow(row, first, text, Text { base: style, marks: Vec::new(), keep: 0 });
+        self.flow(row, first, text, &Text { base: style, marks: Vec::new(), keep: 0 });
     }
 
     fn said(&mut self, message: &Message<'_>, context: &Context, around: (&str, &str)) {
@@ -282,11 +276,11 @@ impl Sketch<'_> {
         let waiting = message.mine && matches!(message.delivery, Delivery::Queued);
         let base = self.style(if waiting { Role::Dim } else { Role::Text });
         let keep = if mark.is_some() { MARK } else { 0 };
-        self.flow(row, first, message.text, Text { base, marks: marks(message.text, own), keep });
+        self.flow(row, first, message.text, &Text { base, marks: marks(message.text, own), keep });
     }
 
     /// Wraps `text` into rows: `row` goes on from column `first`, the others begin at the text's column.
-    fn flow(&mut self, row: Row, first: u16, text: &str, look: Text) {
+    fn flow(&mut self, row: Row, first: u16, text: &str, look: &Text) {
         let start = self.columns.text_at();
         let end = (start + self.columns.text_width()).saturating_sub(look.keep);
         let mut row = row;

@@ -9,10 +9,7 @@ use super::{
     columns::Columns,
     rows::{Row, Rows},
 };
-use crate::{
-    model::LineKey,
-    ui::{names::Names, theme::Theme},
-};
+use crate::{model::LineKey, ui::theme::Theme};
 
 /// A row of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +38,6 @@ struct State {
     unread: Option<LineKey>,
     /// Whether the history is complete, and whether more is being fetched.
     older: (bool, bool),
-    names: Names,
     own: String,
     theme: Theme,
 }
@@ -63,7 +59,6 @@ impl<'a> Sheet<'a> {
             revision: history.revision(),
             unread: feed.room.unread_from,
             older: (history.complete, history.fetching),
-            names: feed.names.clone(),
             own: feed.own.to_owned(),
             theme: feed.theme,
         };
@@ -106,7 +101,8 @@ impl<'a> Sheet<'a> {
         let top = match scroll {
             Scroll::Follow => last,
             Scroll::Anchored { line, row, .. } => match self.line(line) {
-                None => last,
+                // The oldest lines go when there are too many; whoever was reading there stays as near as can be.
+                None => self.first().unwrap_or(last).min(last),
                 Some(place) => self.anchored(place, row).min(last),
             },
         };
