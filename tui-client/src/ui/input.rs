@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -16,81 +15,12 @@ use super::{
     draw::{put, put_right},
     theme::{Role, Theme},
 };
+use crate::action::Edit;
 
 /// What is being typed.
 pub struct InputBox {
     // Drawing and measuring keep caches inside the text area; the text itself changes only through `&mut self`.
     area: RefCell<TextArea<'static>>,
-}
-
-/// A change of the text or of the cursor's place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edit {
-    /// Puts a character in.
-    Insert(char),
-    /// Begins a new line.
-    Newline,
-    /// Takes the character before the cursor.
-    Backspace,
-    /// Takes the character at the cursor.
-    Delete,
-    /// Takes the word before the cursor.
-    KillWord,
-    /// Takes the word behind the cursor.
-    KillNextWord,
-    /// Takes everything before the cursor in this line.
-    KillToStart,
-    /// Takes everything behind the cursor in this line.
-    KillToEnd,
-    /// Puts back what was taken last.
-    Yank,
-    /// One character left.
-    Left,
-    /// One character right.
-    Right,
-    /// One word left.
-    WordLeft,
-    /// One word right.
-    WordRight,
-    /// One row up.
-    Up,
-    /// One row down.
-    Down,
-    /// To the start of the line.
-    Start,
-    /// To the end of the line.
-    End,
-}
-
-impl Edit {
-    /// What this key does in a text, as in readline; `None` for keys that are none of an editor's business. Up, Down, Home,
-    /// End and Enter are not here: what they do depends on the screen, so the key map decides.
-    #[must_use]
-    pub fn of(key: KeyEvent) -> Option<Edit> {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
-        Some(match (key.code, control, alt) {
-            // AltGr arrives as Control and Alt together on Windows.
-            (KeyCode::Char(c), false, false) | (KeyCode::Char(c), true, true) => Edit::Insert(c),
-            (KeyCode::Char('j'), true, false) => Edit::Newline,
-            (KeyCode::Backspace, true, _) | (KeyCode::Backspace, _, true) | (KeyCode::Char('w'), true, false) => {
-                Edit::KillWord
-            }
-            (KeyCode::Backspace, false, false) | (KeyCode::Char('h'), true, false) => Edit::Backspace,
-            (KeyCode::Delete, true, _) | (KeyCode::Char('d'), false, true) => Edit::KillNextWord,
-            (KeyCode::Delete, false, _) | (KeyCode::Char('d'), true, false) => Edit::Delete,
-            (KeyCode::Char('u'), true, false) => Edit::KillToStart,
-            (KeyCode::Char('k'), true, false) => Edit::KillToEnd,
-            (KeyCode::Char('y'), true, false) => Edit::Yank,
-            (KeyCode::Char('a'), true, false) => Edit::Start,
-            (KeyCode::Char('e'), true, false) => Edit::End,
-            (KeyCode::Left, true, _) | (KeyCode::Char('b'), false, true) => Edit::WordLeft,
-            (KeyCode::Right, true, _) | (KeyCode::Char('f'), false, true) => Edit::WordRight,
-            (KeyCode::Left, false, false) => Edit::Left,
-            (KeyCode::Right, false, false) => Edit::Right,
-            _ => return None,
-        })
-    }
 }
 
 impl InputBox {
@@ -126,7 +56,7 @@ impl InputBox {
         text
     }
 
-    /// Puts a pasted or completed text in at the cursor. It has to be clean already; `\n` begins a new line.
+    /// Puts a typed, pasted or completed text in at the cursor. It has to be clean already; `\n` begins a new line.
     pub fn insert(&mut self, text: &str) {
         self.area.get_mut().insert_str(text);
     }
@@ -139,17 +69,21 @@ impl InputBox {
         area.lines().get(row).map(|line| line.chars().take(column).collect()).unwrap_or_default()
     }
 
-    /// Whether the cursor stands in the first line, so that Up has nowhere to go in here.
-    #[must_use]
-    pub fn at_first_line(&self) -> bool {
-        self.area.borrow().cursor().0 == 0
+    /// Moves the cursor a row up; `false` if it stands in the first one.
+    pub fn up(&mut self) -> bool {
+        self.row_by(CursorMove::Up)
     }
 
-    /// Whether the cursor stands in the last line, so that Down has nowhere to go in here.
-    #[must_use]
-    pub fn at_last_line(&self) -> bool {
-        let area = self.area.borrow();
-        area.cursor().0 + 1 >= area.lines().len()
+    /// Moves the cursor a row down; `false` if it stands in the last one.
+    pub fn down(&mut self) -> bool {
+        self.row_by(CursorMove::Down)
+    }
+
+    fn row_by(&mut self, step: CursorMove) -> bool {
+        let area = self.area.get_mut();
+        let before = area.cursor();
+        area.move_cursor(step);
+        area.cursor().0 != before.0
     }
 
     /// Whether the cursor stands at the start of its line.
@@ -170,23 +104,19 @@ impl InputBox {
     pub fn edit(&mut self, edit: Edit) {
         let area = self.area.get_mut();
         match edit {
-            Edit::Insert(c) => area.insert_char(c),
-            Edit::Newline => area.insert_newline(),
+            Edit::NewLine => area.insert_newline(),
             Edit::Backspace => _ = area.delete_char(),
             Edit::Delete => _ = area.delete_next_char(),
-            Edit::KillWord => _ = area.delete_word(),
-            Edit::KillNextWord => _ = area.delete_next_word(),
-            Edit::KillToStart => _ = area.delete_line_by_head(),
-            Edit::KillToEnd => _ = area.delete_line_by_end(),
-            Edit::Yank => _ = area.paste(),
+            Edit::CutWord => _ = area.delete_word(),
+            Edit::CutToStart => _ = area.delete_line_by_head(),
+            Edit::CutToEnd => _ = area.delete_line_by_end(),
+            Edit::Paste => _ = area.paste(),
             Edit::Left => area.move_cursor(CursorMove::Back),
             Edit::Right => area.move_cursor(CursorMove::Forward),
             Edit::WordLeft => area.move_cursor(CursorMove::WordBack),
             Edit::WordRight => area.move_cursor(CursorMove::WordForward),
-            Edit::Up => area.move_cursor(CursorMove::Up),
-            Edit::Down => area.move_cursor(CursorMove::Down),
-            Edit::Start => area.move_cursor(CursorMove::Head),
-            Edit::End => area.move_cursor(CursorMove::End),
+            Edit::LineStart => area.move_cursor(CursorMove::Head),
+            Edit::LineEnd => area.move_cursor(CursorMove::End),
         }
     }
 

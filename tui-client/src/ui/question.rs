@@ -1,6 +1,5 @@
 //! A question laid over the screen: what it asks, and a key for every answer. The keys that count are the ones shown.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{buffer::Buffer, layout::Rect, text::Span, widgets::Widget};
 
 use super::{
@@ -8,6 +7,7 @@ use super::{
     theme::{Role, Theme},
     wrap::wrap,
 };
+use crate::action::Action;
 
 /// What the user decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +28,12 @@ pub enum Answer {
     Cancel,
 }
 
-/// One answer: the key, what it is called, and what it means.
+/// One answer: the key, and what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
-    /// The key.
-    pub key: KeyCode,
-    /// The key's name.
+    /// What the key map calls the key's meaning.
+    pub action: Action,
+    /// The key, as the key map has it for this action.
     pub name: &'static str,
     /// What it does.
     pub word: &'static str,
@@ -52,7 +52,7 @@ pub struct Question {
     pub choices: &'static [Choice],
 }
 
-const ESC: Choice = Choice { key: KeyCode::Esc, name: "Esc", word: "cancel", answer: Answer::Cancel };
+const ESC: Choice = Choice { action: Action::Refuse, name: "Esc", word: "cancel", answer: Answer::Cancel };
 
 impl Question {
     /// What to do with a paste of several lines; `text` is shown in part.
@@ -67,9 +67,9 @@ impl Question {
             title: format!("Send {lines} pasted lines?"),
             body: body.join("\n"),
             choices: &[
-                Choice { key: KeyCode::Enter, name: "Enter", word: "send", answer: Answer::Send },
-                Choice { key: KeyCode::Char('e'), name: "E", word: "edit first", answer: Answer::Edit },
-                Choice { key: KeyCode::Esc, name: "Esc", word: "drop", answer: Answer::Drop },
+                Choice { action: Action::Accept, name: "Enter", word: "send", answer: Answer::Send },
+                Choice { action: Action::EditPaste, name: "e", word: "edit first", answer: Answer::Edit },
+                Choice { action: Action::Refuse, name: "Esc", word: "drop", answer: Answer::Drop },
             ],
         }
     }
@@ -82,8 +82,8 @@ impl Question {
             title: format!("{what} not sent yet. Leave all the same?"),
             body: "What is not on the server is lost when klatch ends.".to_owned(),
             choices: &[
-                Choice { key: KeyCode::Enter, name: "Enter", word: "leave", answer: Answer::Quit },
-                Choice { key: KeyCode::Esc, name: "Esc", word: "stay", answer: Answer::Cancel },
+                Choice { action: Action::Accept, name: "Enter", word: "leave", answer: Answer::Quit },
+                Choice { action: Action::Refuse, name: "Esc", word: "stay", answer: Answer::Cancel },
             ],
         }
     }
@@ -94,27 +94,23 @@ impl Question {
         Question {
             title: format!("{user} is in use on another device."),
             body: "Taking over logs the other device out. Unsent text there stays there.".to_owned(),
-            choices: &[Choice { key: KeyCode::Enter, name: "Enter", word: "take over", answer: Answer::TakeOver }, ESC],
+            choices: &[
+                Choice { action: Action::Accept, name: "Enter", word: "take over", answer: Answer::TakeOver },
+                ESC,
+            ],
         }
     }
 
-    /// What this key answers, if it is one of the choices.
+    /// What this action answers, if it is one of the choices.
     #[must_use]
-    pub fn answer(&self, key: KeyEvent) -> Option<Answer> {
-        answer(self.choices, key)
+    pub fn answer(&self, action: Action) -> Option<Answer> {
+        answer(self.choices, action)
     }
 }
 
-/// The answer among `choices` that `key` gives; letters count in either case.
-pub(super) fn answer(choices: &[Choice], key: KeyEvent) -> Option<Answer> {
-    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-        return None;
-    }
-    let code = match key.code {
-        KeyCode::Char(c) => KeyCode::Char(c.to_ascii_lowercase()),
-        other => other,
-    };
-    choices.iter().find(|choice| choice.key == code).map(|choice| choice.answer)
+/// The answer among `choices` that `action` gives.
+pub(super) fn answer(choices: &[Choice], action: Action) -> Option<Answer> {
+    choices.iter().find(|choice| choice.action == action).map(|choice| choice.answer)
 }
 
 /// The question as it is drawn over an area.
@@ -193,4 +189,21 @@ pub(super) fn put_keys(buf: &mut Buffer, frame: Rect, y: u16, choices: &[Choice]
         ]
     });
     put_line(buf, frame, 2, y, &spans.collect());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keymap::{Context, Keymap};
+
+    #[test]
+    fn the_keys_shown_are_the_keys_that_answer() {
+        for question in [Question::paste("a\nb"), Question::quit(2), Question::take_over("ann")] {
+            for choice in question.choices {
+                let action = Keymap::default().action(Context::Question, choice.name.parse().unwrap(), true);
+                assert_eq!(action.and_then(|action| question.answer(action)), Some(choice.answer), "{}", choice.name);
+            }
+            assert_eq!(question.answer(Action::LineUp), None);
+        }
+    }
 }

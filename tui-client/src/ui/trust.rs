@@ -1,7 +1,6 @@
 //! The question whether to trust a server's key, in hex and in four words that two people can compare by voice; and the full
 //! stop when a known server shows another key.
 
-use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{
@@ -10,6 +9,7 @@ use super::{
     theme::{Role, Theme},
     wrap::wrap,
 };
+use crate::action::Action;
 
 /// A key's two forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,16 +41,16 @@ pub struct Changed {
 }
 
 const FIRST: &[Choice] = &[
-    Choice { key: KeyCode::Enter, name: "Enter", word: "trust it", answer: Answer::Trust },
-    Choice { key: KeyCode::Esc, name: "Esc", word: "cancel", answer: Answer::Cancel },
+    Choice { action: Action::Accept, name: "Enter", word: "trust it", answer: Answer::Trust },
+    Choice { action: Action::Refuse, name: "Esc", word: "cancel", answer: Answer::Cancel },
 ];
-const STOP: &[Choice] = &[Choice { key: KeyCode::Esc, name: "Esc", word: "back", answer: Answer::Cancel }];
+const STOP: &[Choice] = &[Choice { action: Action::Refuse, name: "Esc", word: "back", answer: Answer::Cancel }];
 
 impl Trust {
-    /// What this key answers. A changed key cannot be trusted by a key press.
+    /// What this action answers. A changed key cannot be trusted by a key press.
     #[must_use]
-    pub fn answer(&self, key: KeyEvent) -> Option<Answer> {
-        answer(self.choices(), key)
+    pub fn answer(&self, action: Action) -> Option<Answer> {
+        answer(self.choices(), action)
     }
 
     fn choices(&self) -> &'static [Choice] {

@@ -4,7 +4,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::ui::{input::Edit, wrap::cells};
+use crate::{action::Edit, ui::wrap::cells};
 
 /// The most bytes a field holds. The room is taken at once, so that growing never leaves a copy behind.
 const ROOM: usize = 512;
@@ -53,25 +53,27 @@ impl LineEdit {
         }
     }
 
-    /// Does `edit`; gives whether the text may have changed.
-    pub(super) fn edit(&mut self, edit: Edit) -> bool {
+    /// Does `edit`, with `cut` for what is cut and put back; gives whether the text may have changed.
+    pub(super) fn edit(&mut self, edit: Edit, cut: &mut Zeroizing<String>) -> bool {
         match edit {
-            Edit::Insert(c) => self.insert(c.encode_utf8(&mut [0; 4])),
-            Edit::Backspace => self.take(self.before(), self.cursor),
-            Edit::Delete => self.take(self.cursor, self.after()),
-            Edit::KillWord => self.take(self.word_before(), self.cursor),
-            Edit::KillNextWord => self.take(self.cursor, self.word_after()),
-            Edit::KillToStart => self.take(0, self.cursor),
-            Edit::KillToEnd => self.take(self.cursor, self.text.len()),
             Edit::Left => self.cursor = self.before(),
             Edit::Right => self.cursor = self.after(),
             Edit::WordLeft => self.cursor = self.word_before(),
             Edit::WordRight => self.cursor = self.word_after(),
-            Edit::Start => self.cursor = 0,
-            Edit::End => self.cursor = self.text.len(),
-            Edit::Newline | Edit::Yank | Edit::Up | Edit::Down => return false,
+            Edit::LineStart => self.cursor = 0,
+            Edit::LineEnd => self.cursor = self.text.len(),
+            Edit::NewLine => {}
+            Edit::Backspace => return self.take(self.before(), self.cursor, None),
+            Edit::Delete => return self.take(self.cursor, self.after(), None),
+            Edit::CutWord => return self.take(self.word_before(), self.cursor, Some(cut)),
+            Edit::CutToStart => return self.take(0, self.cursor, Some(cut)),
+            Edit::CutToEnd => return self.take(self.cursor, self.text.len(), Some(cut)),
+            Edit::Paste => {
+                self.insert(cut);
+                return true;
+            }
         }
-        !matches!(edit, Edit::Left | Edit::Right | Edit::WordLeft | Edit::WordRight | Edit::Start | Edit::End)
+        false
     }
 
     /// Puts the cursor before the character that covers cell `cell` of the whole text.
@@ -113,9 +115,13 @@ impl LineEdit {
         (shown, cursor)
     }
 
-    fn take(&mut self, from: usize, to: usize) {
+    fn take(&mut self, from: usize, to: usize, cut: Option<&mut Zeroizing<String>>) -> bool {
+        if let Some(cut) = cut.filter(|_| from < to) {
+            *cut = Zeroizing::new(self.text[from..to].to_owned());
+        }
         self.text.replace_range(from..to, "");
         self.cursor = from;
+        from < to
     }
 
     fn before(&self) -> usize {
@@ -143,27 +149,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn editing_moves_over_whole_characters() {
-        let mut line = LineEdit::new("ae\u{301}👍🏽");
-        line.edit(Edit::Left);
-        line.edit(Edit::Backspace);
-        assert_eq!(line.text(), "a👍🏽");
-        line.edit(Edit::End);
-        line.edit(Edit::Insert('x'));
-        assert_eq!(line.text(), "a👍🏽x");
-        line.edit(Edit::KillToStart);
-        assert_eq!(line.text(), "");
+    fn after(line: &mut LineEdit, edits: &[Edit]) -> String {
+        let mut cut = Zeroizing::default();
+        for edit in edits {
+            line.edit(*edit, &mut cut);
+        }
+        line.text().to_owned()
     }
 
     #[test]
-    fn words_are_taken_with_one_key() {
+    fn editing_moves_over_whole_characters() {
+        let mut line = LineEdit::new("ae\u{301}👍🏽");
+        assert_eq!(after(&mut line, &[Edit::Left, Edit::Backspace]), "a👍🏽");
+        assert_eq!(after(&mut line, &[Edit::LineEnd, Edit::Left, Edit::Delete]), "a");
+        assert_eq!(after(&mut line, &[Edit::CutToStart]), "");
+    }
+
+    #[test]
+    fn words_are_cut_with_one_key_and_put_back_with_another() {
         let mut line = LineEdit::new("Ann Marie Lee ");
-        line.edit(Edit::KillWord);
-        assert_eq!(line.text(), "Ann Marie ");
-        line.edit(Edit::Start);
-        line.edit(Edit::KillNextWord);
-        assert_eq!(line.text(), " Marie ");
+        assert_eq!(after(&mut line, &[Edit::CutWord, Edit::LineStart, Edit::Paste]), "Lee Ann Marie ");
+        assert_eq!(after(&mut line, &[Edit::LineStart, Edit::WordRight, Edit::CutToEnd]), "Lee");
     }
 
     #[test]
@@ -171,7 +177,7 @@ mod tests {
         let mut line = LineEdit::new("abcdefghij");
         assert_eq!(line.shown(5, None), (Zeroizing::new("ghij".to_owned()), 4));
         assert_eq!(line.shown(5, Some("•")).0.as_str(), "••••");
-        line.edit(Edit::Start);
+        after(&mut line, &[Edit::LineStart]);
         assert_eq!(line.shown(5, None), (Zeroizing::new("abcde".to_owned()), 0));
     }
 
@@ -179,9 +185,7 @@ mod tests {
         #[test]
         fn the_cursor_is_always_in_sight(text in "[a-z你👍 é]{0,40}", moves in 0usize..40, width in 3usize..20) {
             let mut line = LineEdit::new(&text);
-            for _ in 0..moves {
-                line.edit(Edit::Left);
-            }
+            after(&mut line, &vec![Edit::Left; moves]);
             let (shown, cursor) = line.shown(width, None);
             prop_assert!(cells(&shown) <= width && cursor < width);
         }

@@ -10,12 +10,11 @@ pub use screen::FormScreen;
 
 use std::{cell::RefCell, collections::BTreeMap, collections::BTreeSet, fmt};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Position, Rect};
 use zeroize::Zeroizing;
 
 use self::field::LineEdit;
-use super::input::Edit;
+use crate::action::Edit;
 
 /// A part of the form that can have the focus and an error below it, in the order of Tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,18 +108,14 @@ impl fmt::Debug for SignUp {
     }
 }
 
-/// What a key or a click on the form asks for.
+/// What Enter or a click on the form asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormAction {
     /// Nothing beyond the form.
     None,
     /// Connect with what was typed.
     Submit(Filled),
-    /// Stop the attempt that is under way.
-    Stop,
-    /// Go back to where the form was opened from.
-    Back,
-    /// Leave the program.
+    /// Leave the program: `exit()` was typed.
     Quit,
 }
 
@@ -136,6 +131,8 @@ pub struct Form {
     mode: Mode,
     focus: Field,
     revealed: bool,
+    /// What was cut last.
+    cut: Zeroizing<String>,
     /// Fields that were left once, or were looked at by Enter: from then on their errors are shown as errors.
     touched: BTreeSet<Field>,
     /// What the attempt to connect had to say, by field.
@@ -167,6 +164,7 @@ impl Form {
             mode: defaults.mode,
             focus: Field::Server,
             revealed: false,
+            cut: Zeroizing::default(),
             touched: BTreeSet::new(),
             refusals: BTreeMap::new(),
             strength: None,
@@ -200,7 +198,7 @@ impl Form {
     }
 
     /// Says that an attempt to connect is under way, with the steps done and the one being done last, such as `found`,
-    /// `TLS ok`, `signing in`. Until [`Form::stop`] or [`Form::set_error`] keys change nothing and Esc stops.
+    /// `TLS ok`, `signing in`. Until [`Form::stop`] or [`Form::set_error`] nothing in the form can be changed.
     pub fn set_steps(&mut self, steps: &[&str]) {
         self.steps = Some(steps.iter().map(|step| (*step).to_owned()).collect());
     }
@@ -222,34 +220,39 @@ impl Form {
         self.cursor.get()
     }
 
-    /// Takes a key.
-    pub fn key(&mut self, key: KeyEvent) -> FormAction {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Char('q') if control => return FormAction::Quit,
-            KeyCode::Esc if self.is_connecting() => return FormAction::Stop,
-            KeyCode::Esc => return FormAction::Back,
-            _ if self.is_connecting() => return FormAction::None,
-            KeyCode::Enter => return self.enter(),
-            KeyCode::Tab | KeyCode::Down => self.step(1),
-            KeyCode::BackTab | KeyCode::Up => self.step(-1),
-            KeyCode::F(2) => self.switch(),
-            KeyCode::Char('r') if control => self.revealed = !self.revealed,
-            KeyCode::Left | KeyCode::Right | KeyCode::Char(' ') if self.focus == Field::Mode => self.switch(),
-            KeyCode::Char(' ') if self.focus == Field::Connect => return self.enter(),
-            KeyCode::Home => self.edit(Edit::Start),
-            KeyCode::End => self.edit(Edit::End),
-            _ => {
-                if let Some(edit) = Edit::of(key) {
-                    self.edit(edit);
-                }
-            }
-        }
-        FormAction::None
+    /// To the next field.
+    pub fn next_field(&mut self) {
+        self.step(1);
     }
 
-    /// Takes a pasted text, its lines joined.
-    pub fn paste(&mut self, text: &str) {
+    /// To the field before.
+    pub fn previous_field(&mut self) {
+        self.step(-1);
+    }
+
+    /// Log in instead of signing up, or the other way round. What was typed stays.
+    pub fn switch_mode(&mut self) {
+        if self.is_connecting() {
+            return;
+        }
+        self.mode = match self.mode {
+            Mode::LogIn => Mode::SignUp,
+            Mode::SignUp => Mode::LogIn,
+        };
+        self.changed(Field::Password);
+        if !self.fields().contains(&self.focus) {
+            self.focus = Field::User;
+        }
+    }
+
+    /// Shows the passwords, or masks them again.
+    pub fn reveal(&mut self) {
+        self.revealed = !self.revealed;
+    }
+
+    /// Puts a typed or pasted text into the field in focus, its lines joined. In the choice between log-in and sign-up the
+    /// space bar chooses.
+    pub fn insert(&mut self, text: &str) {
         if self.is_connecting() {
             return;
         }
@@ -257,6 +260,48 @@ impl Form {
         if let Some(line) = self.line_mut(focus) {
             line.insert(text);
             self.changed(focus);
+        } else if focus == Field::Mode && text == " " {
+            self.switch_mode();
+        }
+    }
+
+    /// Edits the field in focus. In the choice between log-in and sign-up left and right choose.
+    pub fn edit(&mut self, edit: Edit) {
+        if self.is_connecting() {
+            return;
+        }
+        let focus = self.focus;
+        let mut cut = std::mem::take(&mut self.cut);
+        let changed = self.line_mut(focus).is_some_and(|line| line.edit(edit, &mut cut));
+        self.cut = cut;
+        if changed {
+            self.changed(focus);
+        } else if focus == Field::Mode && matches!(edit, Edit::Left | Edit::Right) {
+            self.switch_mode();
+        }
+    }
+
+    /// Enter: leaves if that was typed, connects if all is well, or else goes to the first field that is not.
+    pub fn submit(&mut self) -> FormAction {
+        if self.is_connecting() {
+            return FormAction::None;
+        }
+        let secret = |field: Field| matches!(field, Field::Password | Field::Again);
+        let typed =
+            |field: &Field| !secret(*field) && self.line(*field).is_some_and(|line| line.text().trim() == "exit()");
+        if self.fields().iter().any(typed) {
+            return FormAction::Quit;
+        }
+        self.split_server();
+        self.touched.extend(self.fields());
+        if let Some(bad) = self.fields().iter().find(|field| self.check(**field).is_err()) {
+            self.focus = *bad;
+            return FormAction::None;
+        }
+        self.refusals.clear();
+        match check::port(self.port.text().trim()) {
+            Ok(port) => FormAction::Submit(self.filled(port)),
+            Err(_) => FormAction::None,
         }
     }
 
@@ -267,11 +312,11 @@ impl Form {
         match field {
             Field::Connect => {
                 self.move_focus(field);
-                return self.enter();
+                return self.submit();
             }
             Field::Mode => {
                 self.move_focus(field);
-                self.switch();
+                self.switch_mode();
             }
             _ => {
                 self.move_focus(field);
@@ -341,13 +386,6 @@ impl Form {
         }
     }
 
-    fn edit(&mut self, edit: Edit) {
-        let focus = self.focus;
-        if self.line_mut(focus).is_some_and(|line| line.edit(edit)) {
-            self.changed(focus);
-        }
-    }
-
     /// What was said of the old text is not true of the new one. Wrong details may be either of user name and password.
     fn changed(&mut self, field: Field) {
         self.refusals.remove(&field);
@@ -365,18 +403,10 @@ impl Form {
         check::strength(self.password.text(), &[self.user.text(), self.display.text(), self.server.text()])
     }
 
-    fn switch(&mut self) {
-        self.mode = match self.mode {
-            Mode::LogIn => Mode::SignUp,
-            Mode::SignUp => Mode::LogIn,
-        };
-        self.changed(Field::Password);
-        if !self.fields().contains(&self.focus) {
-            self.focus = Field::User;
-        }
-    }
-
     fn step(&mut self, by: isize) {
+        if self.is_connecting() {
+            return;
+        }
         let fields = self.fields();
         let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
         let next = (at + fields.len()).saturating_add_signed(by) % fields.len();
@@ -408,27 +438,6 @@ impl Form {
     fn focus_first_empty(&mut self) {
         let empty = |field: &&Field| self.line(**field).is_some_and(LineEdit::is_empty);
         self.focus = self.fields().iter().find(empty).copied().unwrap_or(Field::Connect);
-    }
-
-    /// Enter: leave if that was typed, connect if all is well, or else go to the first field that is not.
-    fn enter(&mut self) -> FormAction {
-        let secret = |field: Field| matches!(field, Field::Password | Field::Again);
-        let typed =
-            |field: &Field| !secret(*field) && self.line(*field).is_some_and(|line| line.text().trim() == "exit()");
-        if self.fields().iter().any(typed) {
-            return FormAction::Quit;
-        }
-        self.split_server();
-        self.touched.extend(self.fields());
-        if let Some(bad) = self.fields().iter().find(|field| self.check(**field).is_err()) {
-            self.focus = *bad;
-            return FormAction::None;
-        }
-        self.refusals.clear();
-        match check::port(self.port.text().trim()) {
-            Ok(port) => FormAction::Submit(self.filled(port)),
-            Err(_) => FormAction::None,
-        }
     }
 
     fn filled(&self, port: u16) -> Filled {

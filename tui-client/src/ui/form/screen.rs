@@ -232,10 +232,10 @@ impl FormScreen<'_> {
         let dot = self.theme.glyphs.dot;
         let hints = [
             format!(
-                "Tab next {dot} Enter connect {dot} F2 {other} {dot} Ctrl-R {show} password {dot} F1 help {dot} Ctrl-Q quit"
+                "Tab next {dot} Enter connect {dot} Ctrl-T {other} {dot} Ctrl-R {show} password {dot} F1 help {dot} Ctrl-Q quit"
             ),
-            format!("Tab next {dot} Enter connect {dot} F2 {other} {dot} Ctrl-Q quit"),
-            format!("F2 {other} {dot} Ctrl-Q quit"),
+            format!("Tab next {dot} Enter connect {dot} Ctrl-T {other} {dot} Ctrl-Q quit"),
+            format!("Ctrl-T {other} {dot} Ctrl-Q quit"),
         ];
         let room = usize::from(area.width.saturating_sub(1));
         let hint = hints.iter().find(|hint| cells(hint) <= room).map_or(Cow::Borrowed(""), Cow::from);
