@@ -2,7 +2,9 @@
 
 pub mod action;
 pub mod address;
+pub mod app;
 pub mod cli;
+pub mod event;
 pub mod files;
 pub mod keymap;
 pub mod model;
