@@ -1,5 +1,256 @@
 //! The chat itself: pure, synchronous, infallible. Lines and answers in, bytes and writes out. No tokio, no clock, no
 //! SQL, no chance: those are inputs (see [`io`]).
+//!
+//! [`Hub`] owns the sessions and the world and takes one [`Input`] at a time. A line becomes a [`turn::Turn`], finds its
+//! command in `commands/`, which asks the world to change; `publish` tells what changed to everybody whom it concerns.
 
+mod audience;
+mod commands;
+mod deadlines;
+mod deliver;
 pub mod io;
+mod login;
+mod msgid;
+mod numerics;
+mod operator;
+mod persist;
 pub mod policy;
+mod publish;
+mod render;
+mod reply;
+mod room_view;
+mod session;
+mod timing;
+mod turn;
+mod welcome;
+pub mod world;
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use klatch_protocol::{LineBuilder, Numeric, UnixMs};
+
+use self::{
+    audience::Audiences,
+    deadlines::Deadlines,
+    io::{AccountId, ConnId, Effects, FrameFault, Input, News, Now, Peer, Snapshot, Ticket},
+    msgid::Ids,
+    operator::Shutdown,
+    policy::Policy,
+    reply::Reply,
+    session::{Received, Session},
+    world::{Command, Refusal, UserId, World},
+};
+
+/// The chat. See the module.
+#[derive(Debug)]
+pub struct Hub {
+    policy: Arc<Policy>,
+    world: World,
+    sessions: HashMap<ConnId, Session>,
+    /// The connections of everybody who is here, oldest first.
+    devices: HashMap<UserId, Vec<ConnId>>,
+    /// The connections that proved an account, registered or not.
+    logins: HashMap<AccountId, Vec<ConnId>>,
+    /// Connections that have to show that they are alive, and who waits for that.
+    probed: HashMap<ConnId, Vec<ConnId>>,
+    /// Who waits for which answer.
+    tickets: HashMap<Ticket, ConnId>,
+    deadlines: Deadlines,
+    audiences: Audiences,
+    ids: Ids,
+    shutdown: Option<Shutdown>,
+    /// The end was announced and everybody disconnected; nothing counts any more.
+    stopped: bool,
+    /// The wall clock of the present input.
+    clock: UnixMs,
+    started: UnixMs,
+    last_ticket: u64,
+    last_batch: u64,
+    most_online: usize,
+}
+
+impl Hub {
+    /// A chat as the store remembers it, with nobody here.
+    #[must_use]
+    pub fn new(policy: Policy, snapshot: Snapshot, started: UnixMs) -> Self {
+        let policy = Arc::new(policy);
+        let ids = Ids { epoch: snapshot.epoch, started };
+        Hub {
+            world: World::new(policy.clone(), snapshot),
+            policy,
+            sessions: HashMap::new(),
+            devices: HashMap::new(),
+            logins: HashMap::new(),
+            probed: HashMap::new(),
+            tickets: HashMap::new(),
+            deadlines: Deadlines::default(),
+            audiences: Audiences::default(),
+            ids,
+            shutdown: None,
+            stopped: false,
+            clock: started,
+            started,
+            last_ticket: 0,
+            last_batch: 0,
+            most_online: 0,
+        }
+    }
+
+    /// Replaces the operator's decisions; they count from the next input on.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = Arc::new(policy);
+        self.world.set_policy(self.policy.clone());
+    }
+
+    /// Takes one thing that happened and adds what has to be done to `effects`.
+    pub fn handle(&mut self, now: Now, input: Input, effects: &mut Effects) {
+        if self.stopped {
+            return;
+        }
+        self.clock = now.wall;
+        match input {
+            Input::Open { conn, peer } => self.open(now, conn, peer),
+            Input::Line { conn, line } => self.receive(now, conn, Received::Line(line), effects),
+            Input::BadFrame { conn, fault } => self.receive(now, conn, Received::Fault(fault), effects),
+            Input::Closed { conn, reason } => self.drop_connection(now, conn, &reason, effects),
+            Input::Answer { ticket, answer } => self.resume_history(now, ticket, answer, effects),
+            Input::Auth { ticket, outcome } => self.resume_auth(now, ticket, outcome, effects),
+            Input::Tick => self.tick(now, effects),
+            Input::Operator { ticket, verb } => self.obey(now, ticket, verb, effects),
+        }
+    }
+
+    /// When [`Input::Tick`] has to come, in milliseconds of the monotonic clock.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<u64> {
+        let shutdown = self.shutdown.as_ref().map(Shutdown::next);
+        self.deadlines.first().into_iter().chain(shutdown).min().filter(|_| !self.stopped)
+    }
+
+    fn open(&mut self, now: Now, conn: ConnId, peer: Peer) {
+        let session = Session::new(peer, now.mono, self.policy.register_within);
+        self.deadlines.at_latest(conn, session.register_by);
+        self.sessions.insert(conn, session);
+    }
+
+    /// Something came in. It is done at once, unless something earlier still waits.
+    fn receive(&mut self, now: Now, conn: ConnId, received: Received, effects: &mut Effects) {
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        session.heard = now.mono;
+        session.pinged = false;
+        session.queued += received.bytes();
+        session.queue.push_back(received);
+        let backlog = self.policy.flood.map_or(usize::MAX, |flood| flood.backlog).min(timing::MAX_BACKLOG);
+        if session.queued > backlog {
+            self.expel(now, conn, "Excess Flood", effects);
+            return;
+        }
+        self.show_life(now, conn, effects);
+        self.pump(now, conn, effects);
+    }
+
+    /// Does what waits, as far as the flood bucket and answers from elsewhere allow.
+    fn pump(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
+        let flood = self.policy.flood;
+        while let Some(session) = self.sessions.get_mut(&conn).filter(|session| session.pending.is_none()) {
+            let Some(next) = session.queue.front() else { return };
+            let bytes = next.bytes();
+            if let Some(Err(later)) = flood.map(|flood| session.bucket.take(flood, now.mono)) {
+                self.deadlines.at_latest(conn, later);
+                return;
+            }
+            session.queued -= bytes;
+            match session.queue.pop_front() {
+                Some(Received::Line(line)) => self.run_line(now, conn, &line, effects),
+                Some(Received::Fault(fault)) => self.answer_fault(now, conn, fault, effects),
+                None => return,
+            }
+        }
+    }
+
+    fn answer_fault(&mut self, now: Now, conn: ConnId, fault: FrameFault, effects: &mut Effects) {
+        match fault {
+            FrameFault::TooLong => {
+                self.turn(now, Reply::new(conn), effects, |turn| turn.refuse(Numeric::ERR_INPUTTOOLONG, &[]));
+            }
+            // ircv3.net "UTF8ONLY", "Server behavior".
+            FrameFault::NotUtf8 => self.turn(now, Reply::new(conn), effects, |turn| {
+                turn.fail("*", "INVALID_UTF8", &[], "The message is not UTF-8, which this server requires");
+            }),
+            FrameFault::Endless => self.expel(now, conn, "Line without an end", effects),
+        }
+    }
+
+    /// Changes the world and tells of it; whether anything changed.
+    fn apply(&mut self, command: Command, effects: &mut Effects, reply: Option<&mut Reply>) -> Result<bool, Refusal> {
+        let changes = self.world.apply(self.clock, command)?;
+        let changed = !changes.is_empty();
+        self.publish(changes, effects, reply);
+        Ok(changed)
+    }
+
+    /// The connection gets `ERROR` and is closed.
+    fn expel(&mut self, now: Now, conn: ConnId, reason: &str, effects: &mut Effects) {
+        if self.sessions.contains_key(&conn) {
+            effects.sends.push(io::Send::One(conn, error_line(reason)));
+            effects.sends.push(io::Send::Close(conn));
+            self.drop_connection(now, conn, reason, effects);
+        }
+    }
+
+    /// Forgets a connection; the last one of a person takes them along.
+    fn drop_connection(&mut self, now: Now, conn: ConnId, reason: &str, effects: &mut Effects) {
+        let Some(session) = self.sessions.remove(&conn) else { return };
+        self.deadlines.remove(conn);
+        if let Some(ticket) = session.pending.as_ref().and_then(|pending| pending.ticket) {
+            self.tickets.remove(&ticket);
+        }
+        if let Some(account) = session.account {
+            self.forget_login(account, conn);
+        }
+        if let Some(user) = session.user() {
+            self.forget_audiences_of(user);
+            let left = self.devices.get_mut(&user).map_or(0, |devices| {
+                devices.retain(|known| *known != conn);
+                devices.len()
+            });
+            if left == 0 {
+                self.devices.remove(&user);
+                self.say_goodbye(user, session.peer, reason, effects);
+            }
+        }
+        self.end_probes(now, conn, effects);
+    }
+
+    /// The last connection of somebody is gone.
+    fn say_goodbye(&mut self, user: UserId, peer: Peer, reason: &str, effects: &mut Effects) {
+        let Some(known) = self.world.user(user) else { return };
+        let (display, nick) = (known.display.clone(), known.nick.as_str().to_owned());
+        effects.news.push(News::Disconnected { display, nick, peer, reason: reason.to_owned() });
+        // Gone is gone: the only refusal there is would be that they are not here.
+        let _ = self.apply(Command::Leave { user, reason: reason.to_owned() }, effects, None);
+    }
+
+    /// A name for a batch, not used before on any connection.
+    fn next_batch(&mut self) -> String {
+        self.last_batch += 1;
+        format!("b{}", self.last_batch)
+    }
+
+    /// Sends a finished reply; closes the connection if that was its end.
+    fn finish(&mut self, now: Now, mut reply: Reply, effects: &mut Effects) {
+        let (conn, closing) = (reply.conn, reply.closing.take());
+        let server = self.policy.clone();
+        reply.send(&server.server_name, || self.next_batch(), effects);
+        if let Some(reason) = closing {
+            effects.sends.push(io::Send::Close(conn));
+            self.drop_connection(now, conn, &reason, effects);
+        }
+    }
+}
+
+/// The last line of a connection (RFC 2812 section 3.7.4).
+fn error_line(reason: &str) -> Bytes {
+    LineBuilder::new().command("ERROR").trailing(reason).end().into()
+}

@@ -1,0 +1,145 @@
+//! CAP (ircv3.net "Capability Negotiation").
+
+use klatch_protocol::{Caps, Message, Numeric, encode::MAX_LINE};
+
+use crate::hub::{session::MECHANISMS, turn::Turn};
+
+/// What is on offer.
+pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS
+    .union(Caps::SERVER_TIME)
+    .union(Caps::ACCOUNT_TAG)
+    .union(Caps::ACCOUNT_NOTIFY)
+    .union(Caps::EXTENDED_JOIN)
+    .union(Caps::ECHO_MESSAGE)
+    .union(Caps::BATCH)
+    .union(Caps::LABELED_RESPONSE)
+    .union(Caps::CHATHISTORY)
+    .union(Caps::EVENT_PLAYBACK)
+    .union(Caps::STANDARD_REPLIES)
+    .union(Caps::CAP_NOTIFY)
+    .union(Caps::SETNAME)
+    .union(Caps::MULTI_PREFIX)
+    .union(Caps::USERHOST_IN_NAMES)
+    .union(Caps::AWAY_NOTIFY)
+    .union(Caps::SASL)
+    .union(Caps::ACCOUNT_REGISTRATION)
+    .union(Caps::NO_IMPLICIT_NAMES)
+    .union(Caps::PRE_AWAY)
+    .union(Caps::TAKE_OVER);
+
+/// CAP with its subcommands.
+pub(super) fn cap(turn: &mut Turn<'_>, message: &Message<'_>) {
+    let Some(subcommand) = message.param(0) else { return };
+    match subcommand.to_ascii_uppercase().as_str() {
+        "LS" => list_offered(turn, message.param(1)),
+        "LIST" => list_active(turn),
+        "REQ" => request(turn, message.param(1).unwrap_or_default()),
+        "END" => end(turn),
+        _ => turn.refuse(Numeric::ERR_INVALIDCAPCMD, &[subcommand]),
+    }
+}
+
+fn list_offered(turn: &mut Turn<'_>, version: Option<&str>) {
+    if version.and_then(|text| text.parse::<u32>().ok()).is_some_and(|version| version >= 302) {
+        turn.session().modern = true;
+        // "cap-notify is implicitly enabled" for clients of 302.
+        turn.session().caps |= Caps::CAP_NOTIFY;
+    }
+    hold_registration(turn);
+    let modern = turn.session().modern;
+    let before_connect = turn.hub.policy.register_before_connect;
+    let words: Vec<String> = OFFERED.iter().flat_map(|cap| word(cap, modern, before_connect)).collect();
+    reply_list(turn, "LS", &words, modern);
+}
+
+/// A capability with its value, which only clients of 302 understand.
+fn word(cap: Caps, modern: bool, before_connect: bool) -> Option<String> {
+    let name = cap.names().next()?;
+    let value = match cap {
+        Caps::SASL => Some(MECHANISMS),
+        Caps::ACCOUNT_REGISTRATION if before_connect => Some("before-connect"),
+        _ => None,
+    };
+    Some(match value.filter(|_| modern) {
+        Some(value) => format!("{name}={value}"),
+        None => name.to_owned(),
+    })
+}
+
+fn list_active(turn: &mut Turn<'_>) {
+    let words: Vec<String> = turn.caps().names().map(str::to_owned).collect();
+    let modern = turn.session().modern;
+    reply_list(turn, "LIST", &words, modern);
+}
+
+/// All in one line for old clients; for those of 302 in as many as needed, all but the last marked with `*`.
+fn reply_list(turn: &mut Turn<'_>, subcommand: &str, words: &[String], modern: bool) {
+    let nick = turn.nick();
+    let head = turn.hub.policy.server_name.len() + nick.len() + subcommand.len() + ": CAP   * :\r\n".len();
+    let space = if modern { MAX_LINE.saturating_sub(head) } else { usize::MAX };
+    let mut lines = vec![String::new()];
+    for word in words {
+        if lines.last().is_some_and(|line| !line.is_empty() && line.len() + 1 + word.len() > space) {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    let last = lines.len().saturating_sub(1);
+    for (index, text) in lines.iter().enumerate() {
+        turn.say_as_server(|line| {
+            let line = line.command("CAP").param(&nick).param(subcommand);
+            let line = if index < last { line.param("*") } else { line };
+            line.trailing(text)
+        });
+    }
+}
+
+/// All or nothing: "the server MUST [...] accept the whole set or reject it".
+fn request(turn: &mut Turn<'_>, wanted: &str) {
+    hold_registration(turn);
+    let mut caps = turn.caps();
+    let known = wanted.split_ascii_whitespace().all(|word| change(&mut caps, word));
+    if known {
+        if turn.session().modern {
+            // cap-notify "cannot be disabled" by clients of 302.
+            caps |= Caps::CAP_NOTIFY;
+        }
+        turn.session().caps = caps;
+        if let Some(user) = turn.me() {
+            turn.hub.forget_audiences_of(user);
+        }
+    }
+    let nick = turn.nick();
+    let answer = if known { "ACK" } else { "NAK" };
+    turn.say_as_server(|line| line.command("CAP").param(nick).param(answer).trailing(wanted));
+}
+
+fn change(caps: &mut Caps, word: &str) -> bool {
+    let (name, on) = match word.strip_prefix('-') {
+        Some(name) => (name, false),
+        None => (word, true),
+    };
+    let Some(cap) = Caps::by_name(name).filter(|cap| OFFERED.contains(*cap)) else {
+        return false;
+    };
+    caps.set(cap, on);
+    true
+}
+
+fn end(turn: &mut Turn<'_>) {
+    if let Some(registration) = turn.session().registration() {
+        registration.negotiating = false;
+    }
+    turn.try_to_register();
+}
+
+fn hold_registration(turn: &mut Turn<'_>) {
+    if let Some(registration) = turn.session().registration() {
+        registration.negotiating = true;
+    }
+}

@@ -1,0 +1,213 @@
+//! CHATHISTORY (ircv3.net "chathistory").
+
+use klatch_protocol::{Caps, Message, Numeric, RoomName, UnixMs};
+
+use crate::hub::{
+    Hub,
+    io::{AccountId, Anchor, Answer, Effects, Now, Page, Place, Query, Record, RecordKind, Ticket},
+    render::{Body, Line},
+    session::{Job, Pending},
+    turn::Turn,
+    world::MessageId,
+};
+
+/// Why a request cannot be answered: the FAIL code, what belongs to it, and its sentence.
+struct Fault(&'static str, Option<String>, &'static str);
+
+/// CHATHISTORY with its subcommands.
+pub(super) fn chathistory(turn: &mut Turn<'_>, message: &Message<'_>) {
+    let Some(subcommand) = message.given(0).map(str::to_ascii_uppercase) else {
+        return turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &["CHATHISTORY"]);
+    };
+    let asked = match subcommand.as_str() {
+        "TARGETS" => targets(turn, message),
+        "LATEST" | "BEFORE" | "AFTER" | "AROUND" | "BETWEEN" => page(turn, &subcommand, message),
+        _ => Err(Fault("INVALID_PARAMS", None, "Unknown subcommand")),
+    };
+    if let Err(Fault(code, context, text)) = asked {
+        let context = [Some(subcommand.as_str()), context.as_deref()];
+        let context: Vec<&str> = context.into_iter().flatten().collect();
+        turn.fail("CHATHISTORY", code, &context, text);
+    }
+}
+
+fn page(turn: &mut Turn<'_>, subcommand: &str, message: &Message<'_>) -> Result<(), Fault> {
+    let count = if subcommand == "BETWEEN" { 5 } else { 4 };
+    let params = exactly(message, count)?;
+    let (name, limit) = (params[1], limit(turn, params[count - 1])?);
+    let anchor = |index: usize| anchor(turn, name, params[index]);
+    let page = match subcommand {
+        "LATEST" if params[2] == "*" => Page::Latest(None),
+        "LATEST" => Page::Latest(Some(anchor(2)?)),
+        "BEFORE" => Page::Before(anchor(2)?),
+        "AFTER" => Page::After(anchor(2)?),
+        "AROUND" => Page::Around(anchor(2)?),
+        _ => Page::Between(anchor(2)?, anchor(3)?),
+    };
+    let invalid = || Fault("INVALID_TARGET", Some(name.to_owned()), "Messages could not be retrieved");
+    let (place, target) = place(turn, name).ok_or_else(invalid)?;
+    let events = turn.caps().contains(Caps::EVENT_PLAYBACK);
+    let job = Job::History { subcommand: subcommand.to_owned(), target, place };
+    turn.ask(Query::History { place, page, limit, events }, job);
+    Ok(())
+}
+
+fn targets(turn: &mut Turn<'_>, message: &Message<'_>) -> Result<(), Fault> {
+    let params = exactly(message, 4)?;
+    let limit = limit(turn, params[3])?;
+    let (from, to) = (time(params[1])?, time(params[2])?);
+    let Some((account, rooms)) = turn.myself().map(|user| (user.account, user.rooms.clone())) else {
+        return Ok(());
+    };
+    // No account has the number 0, so a guest asks for rooms only.
+    let account = account.unwrap_or(AccountId(0));
+    turn.ask(Query::Targets { account, rooms, from, to, limit }, Job::Targets);
+    Ok(())
+}
+
+/// All parameters, if there are as many as there have to be.
+fn exactly<'a>(message: &'a Message<'_>, count: usize) -> Result<&'a [&'a str], Fault> {
+    match message.params().len() {
+        given if given < count => Err(Fault("INVALID_PARAMS", None, "Insufficient parameters")),
+        given if given > count => Err(Fault("INVALID_PARAMS", None, "Too many parameters")),
+        _ => Ok(message.params()),
+    }
+}
+
+fn limit(turn: &Turn<'_>, text: &str) -> Result<u32, Fault> {
+    match text.parse::<u32>() {
+        Ok(limit) if limit > 0 => Ok(limit.min(turn.hub.policy.history_page)),
+        _ => Err(Fault("INVALID_PARAMS", Some(text.to_owned()), "Invalid limit")),
+    }
+}
+
+fn time(text: &str) -> Result<UnixMs, Fault> {
+    let time = text.strip_prefix("timestamp=").and_then(UnixMs::parse);
+    time.ok_or_else(|| Fault("INVALID_PARAMS", Some(text.to_owned()), "Invalid timestamp"))
+}
+
+fn anchor(turn: &Turn<'_>, target: &str, text: &str) -> Result<Anchor, Fault> {
+    match text.split_once('=') {
+        Some(("timestamp", _)) => time(text).map(Anchor::Time),
+        Some(("msgid", id)) => {
+            let seq = turn.hub.ids.read(id).map(Anchor::Seq);
+            seq.ok_or_else(|| Fault("INVALID_PARAMS", Some(text.to_owned()), "Unknown message id"))
+        }
+        Some(_) => {
+            Err(Fault("INVALID_MSGREFTYPE", Some(target.to_owned()), "Messages are found by msgid= or timestamp="))
+        }
+        None => Err(Fault("INVALID_PARAMS", Some(text.to_owned()), "Invalid message reference")),
+    }
+}
+
+/// What may be read under this name: a room one is in, or what one's account and another said to each other.
+fn place(turn: &Turn<'_>, name: &str) -> Option<(Place, String)> {
+    let (world, user) = (turn.world(), turn.myself()?);
+    if RoomName::looks_like(name) {
+        let room = world.room_by_name(name).filter(|room| room.present.contains_key(&user.id))?;
+        return Some((Place::Room(room.id), room.name.as_str().to_owned()));
+    }
+    let own = user.account?;
+    let other = match world.by_nick(name) {
+        Some(other) => world.account(other.account?)?,
+        None => world.account_by_name(name)?,
+    };
+    Some((Place::direct(own, other.row.id), other.row.name.as_str().to_owned()))
+}
+
+impl Hub {
+    /// The store has answered.
+    pub(in crate::hub) fn resume_history(&mut self, now: Now, ticket: Ticket, answer: Answer, effects: &mut Effects) {
+        let Some(Pending { job, reply, .. }) = self.take_pending(ticket) else { return };
+        let conn = reply.conn;
+        self.turn(now, reply, effects, |turn| match (job, answer) {
+            (Job::History { target, place, .. }, Answer::History(records)) => send_page(turn, &target, place, &records),
+            (Job::History { subcommand, target, .. }, _) => {
+                let text = "Messages could not be retrieved";
+                turn.fail("CHATHISTORY", "MESSAGE_ERROR", &[&subcommand, &target], text);
+            }
+            (Job::Targets, Answer::Targets(targets)) => send_targets(turn, &targets),
+            (Job::Targets, _) => {
+                turn.fail("CHATHISTORY", "MESSAGE_ERROR", &["TARGETS"], "The list could not be retrieved");
+            }
+            // Tickets are never shared, so no other job can wait for this answer.
+            (Job::LogIn { .. } | Job::Probe { .. } | Job::SignUp { .. }, _) => {}
+        });
+        self.pump(now, conn, effects);
+    }
+}
+
+fn in_batch(turn: &mut Turn<'_>, kind: &str, target: Option<&str>, work: impl FnOnce(&mut Turn<'_>)) {
+    let policy = turn.hub.policy.clone();
+    let batched = turn.caps().contains(Caps::BATCH);
+    if batched {
+        let id = turn.hub.next_batch();
+        turn.reply.open_batch(&policy.server_name, id, kind, target);
+    }
+    work(turn);
+    if batched {
+        turn.reply.close_batch(&policy.server_name);
+    }
+}
+
+fn send_page(turn: &mut Turn<'_>, target: &str, place: Place, records: &[Record]) {
+    let caps = turn.caps();
+    let own = turn.session().account.and_then(|id| turn.world().account(id));
+    let own = own.map(|account| account.row.name.as_str().to_owned());
+    in_batch(turn, "chathistory", Some(target), |turn| {
+        for record in records {
+            let by_me = record.account.as_ref().map(AsRef::as_ref) == own.as_deref();
+            let shown_to = match place {
+                Place::Room(_) => target,
+                Place::Direct(..) if by_me => target,
+                Place::Direct(..) => own.as_deref().unwrap_or(target),
+            };
+            let id = Some(turn.hub.ids.write(MessageId::Kept(record.seq)));
+            let account = record.account.as_ref().map(AsRef::as_ref);
+            let body = body(record, shown_to);
+            let line = Line { source: &record.source, account, at: record.at, id, tags: &record.tags, body };
+            if line.is_for(caps) {
+                turn.reply.push(line.write(caps));
+            }
+        }
+    });
+}
+
+/// What a record was when it happened.
+fn body<'a>(record: &'a Record, target: &'a str) -> Body<'a> {
+    let text = record.text.as_str();
+    match record.kind {
+        RecordKind::Privmsg | RecordKind::Notice | RecordKind::Tagmsg => {
+            Body::Message { kind: record.kind, target, text }
+        }
+        RecordKind::Join => Body::Join { room: target, display: text },
+        RecordKind::Part => Body::Part { room: target, reason: text },
+        RecordKind::Quit => Body::Quit { reason: text },
+        RecordKind::Topic => Body::Topic { room: target, text },
+        RecordKind::Kick => {
+            let (whom, reason) = text.split_once(' ').unwrap_or((text, ""));
+            Body::Kick { room: target, whom, reason }
+        }
+        RecordKind::Mode => Body::Mode { target, change: text },
+    }
+}
+
+fn send_targets(turn: &mut Turn<'_>, targets: &[(Place, UnixMs)]) {
+    let own = turn.session().account;
+    in_batch(turn, "draft/chathistory-targets", None, |turn| {
+        for (place, at) in targets {
+            let world = turn.world();
+            let name = match place {
+                Place::Room(room) => world.room(*room).map(|room| room.name.as_str().to_owned()),
+                Place::Direct(a, b) => {
+                    let other = if Some(*a) == own { b } else { a };
+                    world.account(*other).map(|account| account.row.name.as_str().to_owned())
+                }
+            };
+            if let Some(name) = name {
+                let at = at.to_string();
+                turn.say_as_server(|line| line.command("CHATHISTORY").param("TARGETS").param(name).param(at));
+            }
+        }
+    });
+}

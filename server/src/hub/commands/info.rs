@@ -1,0 +1,118 @@
+//! About the server: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, HELP (modern.ircdocs.horse "Server Queries").
+
+use klatch_protocol::{Message, Numeric};
+
+use super::words;
+use crate::hub::{turn::Turn, welcome::VERSION, world::User};
+
+/// Runs `work` if the query is about this server, the only one there is; a name or mask in `target` may say so.
+fn here(turn: &mut Turn<'_>, target: Option<&str>, work: impl FnOnce(&mut Turn<'_>)) {
+    let own = turn.hub.policy.server_name.clone();
+    let is_here = |name: &str| super::who::matches(name, &own) || turn.world().by_nick(name).is_some();
+    match target.filter(|name| !name.is_empty() && !is_here(name)) {
+        Some(other) => turn.refuse(Numeric::ERR_NOSUCHSERVER, &[other]),
+        None => work(turn),
+    }
+}
+
+/// MOTD.
+pub(super) fn motd_command(turn: &mut Turn<'_>, message: &Message<'_>) {
+    here(turn, message.param(0), motd);
+}
+
+/// 375, 372, 376, always: there are clients that wait for the end and know no other answer.
+pub(in crate::hub) fn motd(turn: &mut Turn<'_>) {
+    let policy = turn.hub.policy.clone();
+    turn.numeric(Numeric::RPL_MOTDSTART, &[&format!("- {} Message of the day - ", policy.server_name)]);
+    for line in &policy.motd {
+        turn.numeric(Numeric::RPL_MOTD, &[&format!("- {line}")]);
+    }
+    turn.refuse(Numeric::RPL_ENDOFMOTD, &[]);
+}
+
+/// LUSERS.
+pub(super) fn lusers_command(turn: &mut Turn<'_>, _message: &Message<'_>) {
+    lusers(turn);
+}
+
+/// 251 to 255, 265 and 266.
+pub(in crate::hub) fn lusers(turn: &mut Turn<'_>) {
+    let users = turn.world().online_count();
+    let hidden = turn.world().users().filter(|user| user.invisible).count();
+    let operators = turn.world().users().filter(|user| User::is_operator(user)).count();
+    let rooms = turn.world().rooms().count();
+    let known: usize = turn.hub.devices.values().map(Vec::len).sum();
+    let unknown = turn.hub.sessions.len().saturating_sub(known).to_string();
+    let most = turn.hub.most_online;
+    let all = format!("There are {} users and {hidden} invisible on 1 servers", users - hidden);
+    turn.numeric(Numeric::RPL_LUSERCLIENT, &[&all]);
+    turn.numeric(Numeric::RPL_LUSEROP, &[&operators.to_string(), "operators online"]);
+    turn.numeric(Numeric::RPL_LUSERUNKNOWN, &[&unknown, "unregistered connections"]);
+    turn.numeric(Numeric::RPL_LUSERCHANNELS, &[&rooms.to_string(), "rooms formed"]);
+    turn.numeric(Numeric::RPL_LUSERME, &[&format!("I have {users} clients and 0 servers")]);
+    let (count, max) = (users.to_string(), most.to_string());
+    let text = format!("Current users {count}, max {max}");
+    turn.numeric(Numeric::RPL_LOCALUSERS, &[&count, &max, &text]);
+    turn.numeric(Numeric::RPL_GLOBALUSERS, &[&count, &max, &text]);
+}
+
+/// VERSION.
+pub(super) fn version(turn: &mut Turn<'_>, message: &Message<'_>) {
+    here(turn, message.param(0), |turn| {
+        let server = turn.hub.policy.server_name.clone();
+        turn.numeric(Numeric::RPL_VERSION, &[VERSION, &server, "Klatch"]);
+    });
+}
+
+/// TIME.
+pub(super) fn time(turn: &mut Turn<'_>, message: &Message<'_>) {
+    here(turn, message.param(0), |turn| {
+        let (server, now) = (turn.hub.policy.server_name.clone(), turn.now.wall);
+        turn.numeric(Numeric::RPL_TIME, &[&server, &now.seconds().to_string(), "0", &now.to_string()]);
+    });
+}
+
+/// INFO.
+pub(super) fn info(turn: &mut Turn<'_>, message: &Message<'_>) {
+    here(turn, message.param(0), |turn| {
+        let about = turn.hub.policy.description.clone();
+        let since = format!("On-line since {}", turn.hub.started);
+        for line in ["Klatch: chat for people who live in a terminal", VERSION, &about, &since] {
+            turn.numeric(Numeric::RPL_INFO, &[line]);
+        }
+        turn.refuse(Numeric::RPL_ENDOFINFO, &[]);
+    });
+}
+
+/// ADMIN: the operators who are here are whom to ask.
+pub(super) fn admin(turn: &mut Turn<'_>, message: &Message<'_>) {
+    here(turn, message.param(0), |turn| {
+        let policy = turn.hub.policy.clone();
+        let operators: Vec<&str> =
+            turn.world().users().filter(|user| user.is_operator()).map(|user| user.nick.as_str()).collect();
+        let operators = match operators.as_slice() {
+            [] => "No operator is here now".to_owned(),
+            some => format!("Operators here now: {}", some.join(" ")),
+        };
+        turn.numeric(Numeric::RPL_ADMINME, &[&policy.server_name, "About this server"]);
+        turn.numeric(Numeric::RPL_ADMINLOC1, &[&policy.network]);
+        turn.numeric(Numeric::RPL_ADMINLOC2, &[&policy.description]);
+        turn.numeric(Numeric::RPL_ADMINEMAIL, &[&operators]);
+    });
+}
+
+/// HELP: the words there are; about a word, where to read on.
+pub(super) fn help(turn: &mut Turn<'_>, message: &Message<'_>) {
+    let Some(subject) = message.given(0) else {
+        let list = words().collect::<Vec<_>>().join(" ");
+        turn.numeric(Numeric::RPL_HELPSTART, &["*", "What this server understands:"]);
+        turn.numeric(Numeric::RPL_HELPTXT, &["*", &list]);
+        return turn.numeric(Numeric::RPL_ENDOFHELP, &["*", "End of HELP"]);
+    };
+    let Some(word) = words().find(|word| word.eq_ignore_ascii_case(subject)) else {
+        return turn.refuse(Numeric::ERR_HELPNOTFOUND, &[subject]);
+    };
+    turn.numeric(Numeric::RPL_HELPSTART, &[word, word]);
+    turn.numeric(Numeric::RPL_HELPTXT, &[word, "Described at modern.ircdocs.horse and ircv3.net"]);
+    turn.numeric(Numeric::RPL_ENDOFHELP, &[word, "End of HELP"]);
+}

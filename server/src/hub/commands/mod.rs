@@ -1,0 +1,133 @@
+//! What a client can send. The table below is the list of features; each family of commands has its file.
+
+mod account;
+mod cap;
+mod channel;
+mod history;
+mod info;
+mod mode;
+mod presence;
+mod registration;
+mod sasl;
+mod talk;
+mod topic;
+mod who;
+
+use klatch_protocol::{Message, Numeric};
+
+pub(super) use self::info::{lusers, motd};
+use super::turn::Turn;
+
+/// When a command may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// At any time.
+    Always,
+    /// Once registration has ended; before, 451 is the answer.
+    Registered,
+}
+
+/// One command.
+struct Entry {
+    word: &'static str,
+    when: When,
+    /// The fewest parameters; with fewer, 461 is the answer.
+    params: usize,
+    run: fn(&mut Turn<'_>, &Message<'_>),
+}
+
+const fn always(word: &'static str, params: usize, run: fn(&mut Turn<'_>, &Message<'_>)) -> Entry {
+    Entry { word, when: When::Always, params, run }
+}
+
+const fn registered(word: &'static str, params: usize, run: fn(&mut Turn<'_>, &Message<'_>)) -> Entry {
+    Entry { word, when: When::Registered, params, run }
+}
+
+/// Every command, the frequent ones first.
+const COMMANDS: &[Entry] = &[
+    registered("PRIVMSG", 0, talk::privmsg),
+    registered("TAGMSG", 0, talk::tagmsg),
+    registered("NOTICE", 0, talk::notice),
+    always("PING", 0, registration::ping),
+    always("PONG", 0, registration::pong),
+    registered("JOIN", 1, channel::join),
+    registered("PART", 1, channel::part),
+    registered("NAMES", 0, channel::names),
+    registered("LIST", 0, channel::list),
+    registered("KICK", 2, channel::kick),
+    registered("INVITE", 0, channel::invite),
+    registered("TOPIC", 1, topic::topic),
+    registered("MODE", 1, mode::mode),
+    registered("CHATHISTORY", 0, history::chathistory),
+    registered("WHO", 0, who::who),
+    registered("WHOIS", 0, who::whois),
+    registered("ISON", 1, who::ison),
+    registered("USERHOST", 1, who::userhost),
+    always("AWAY", 0, presence::away),
+    registered("SETNAME", 1, presence::setname),
+    always("CAP", 1, cap::cap),
+    always("PASS", 1, registration::pass),
+    always("NICK", 0, registration::nick),
+    always("USER", 4, registration::user),
+    always("QUIT", 0, registration::quit),
+    always("AUTHENTICATE", 1, sasl::authenticate),
+    always("REGISTER", 3, account::register),
+    always("VERIFY", 2, account::verify),
+    registered("MOTD", 0, info::motd_command),
+    registered("LUSERS", 0, info::lusers_command),
+    registered("VERSION", 0, info::version),
+    registered("TIME", 0, info::time),
+    registered("INFO", 0, info::info),
+    registered("ADMIN", 0, info::admin),
+    registered("HELP", 0, info::help),
+    registered("HELPOP", 0, info::help),
+];
+
+/// The tokens of 005 that never change; `welcome` adds those that depend on the configuration.
+pub(super) const ISUPPORT: &[&str] = &[
+    "AWAYLEN=200",
+    "CASEMAPPING=ascii",
+    "CHANMODES=,,,nt",
+    "CHANNELLEN=64",
+    "CHANTYPES=#",
+    "ELIST=CMNTU",
+    "HOSTLEN=64",
+    "KICKLEN=390",
+    "MODES=4",
+    "MSGREFTYPES=msgid,timestamp",
+    "NAMELEN=128",
+    "NICKLEN=32",
+    "PREFIX=(o)@",
+    "TARGMAX=JOIN:20,KICK:1,LIST:20,NAMES:20,NOTICE:8,PART:20,PRIVMSG:8,TAGMSG:8,WHOIS:1",
+    "TOPICLEN=390",
+    "USERLEN=16",
+    "UTF8ONLY",
+];
+
+/// Does one command.
+pub(super) fn run(turn: &mut Turn<'_>, message: &Message<'_>) {
+    let Some(entry) = COMMANDS.iter().find(|entry| message.is(entry.word)) else {
+        return match turn.me() {
+            Some(_) => turn.unknown_command(message.command),
+            None => turn.refuse(Numeric::ERR_NOTREGISTERED, &[]),
+        };
+    };
+    if entry.when == When::Registered && turn.me().is_none() {
+        return turn.refuse(Numeric::ERR_NOTREGISTERED, &[]);
+    }
+    if message.params().len() < entry.params {
+        return turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &[entry.word]);
+    }
+    (entry.run)(turn, message);
+}
+
+/// The words of all commands, for HELP.
+fn words() -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().map(|entry| entry.word)
+}
+
+/// The parts of a comma-separated list, without empty ones.
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').filter(|part| !part.is_empty())
+}

@@ -1,0 +1,113 @@
+//! PRIVMSG, NOTICE and TAGMSG (modern.ircdocs.horse "Sending Messages"; ircv3.net "Message Tags").
+
+use klatch_protocol::{Caps, Message, Numeric, RoomName, encode::MAX_LINE};
+
+use super::listed;
+use crate::hub::{
+    io::RecordKind,
+    turn::Turn,
+    world::{Command, Refusal, Target},
+};
+
+/// The most targets of one message (ISUPPORT `TARGMAX`).
+const MAX_TARGETS: usize = 8;
+
+/// PRIVMSG.
+pub(super) fn privmsg(turn: &mut Turn<'_>, message: &Message<'_>) {
+    say(turn, message, RecordKind::Privmsg);
+}
+
+/// NOTICE, which is never answered (RFC 2812 section 3.3.2).
+pub(super) fn notice(turn: &mut Turn<'_>, message: &Message<'_>) {
+    say(turn, message, RecordKind::Notice);
+}
+
+/// TAGMSG: tags without a text (Message Tags, "The TAGMSG message").
+pub(super) fn tagmsg(turn: &mut Turn<'_>, message: &Message<'_>) {
+    if turn.caps().contains(Caps::MESSAGE_TAGS) {
+        say(turn, message, RecordKind::Tagmsg);
+    } else {
+        turn.unknown_command("TAGMSG");
+    }
+}
+
+fn say(turn: &mut Turn<'_>, message: &Message<'_>, kind: RecordKind) {
+    let Some(targets) = message.given(0) else {
+        return object(turn, kind, Numeric::ERR_NORECIPIENT, &[]);
+    };
+    let text = if kind == RecordKind::Tagmsg { "" } else { message.param(1).unwrap_or_default() };
+    if text.is_empty() && kind != RecordKind::Tagmsg {
+        return object(turn, kind, Numeric::ERR_NOTEXTTOSEND, &[]);
+    }
+    let tags = if turn.caps().contains(Caps::MESSAGE_TAGS) { client_only(message) } else { String::new() };
+    for (index, target) in listed(targets).enumerate() {
+        if index == MAX_TARGETS {
+            return object(turn, kind, Numeric::ERR_TOOMANYTARGETS, &[target]);
+        }
+        say_to(turn, target, kind, &tags, text);
+    }
+}
+
+fn say_to(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags: &str, text: &str) {
+    let Some((user, source)) = turn.myself().map(|user| (user.id, user.source.clone())) else { return };
+    let Some(to) = resolve(turn, name) else {
+        let numeric = if RoomName::looks_like(name) { Numeric::ERR_NOSUCHCHANNEL } else { Numeric::ERR_NOSUCHNICK };
+        return object(turn, kind, numeric, &[name]);
+    };
+    // What would not fit with its source in front is refused, rather than cut.
+    let length = source.len() + name.len() + text.len() + ": PRIVMSG  :\r\n".len();
+    if length > MAX_LINE {
+        return turn.refuse(Numeric::ERR_INPUTTOOLONG, &[]);
+    }
+    let command = Command::Say { user, to, kind, tags: tags.to_owned(), text: text.to_owned() };
+    match turn.apply(command) {
+        Ok(_) => tell_away(turn, to, kind),
+        Err(Refusal::NotInRoom) => object(turn, kind, Numeric::ERR_CANNOTSENDTOCHAN, &[name]),
+        Err(_) => object(turn, kind, Numeric::ERR_NOSUCHNICK, &[name]),
+    }
+}
+
+/// A room, somebody who is here, or an account whose owner is not.
+fn resolve(turn: &Turn<'_>, name: &str) -> Option<Target> {
+    let world = turn.world();
+    if RoomName::looks_like(name) {
+        return world.room_by_name(name).map(|room| Target::Room(room.id));
+    }
+    let here = world.by_nick(name).map(|user| Target::User(user.id));
+    here.or_else(|| {
+        let account = world.account_by_name(name)?.row.id;
+        Some(world.person_of(account).map_or(Target::Account(account), |user| Target::User(user.id)))
+    })
+}
+
+/// Tells the sender that who they write to is away (301).
+fn tell_away(turn: &mut Turn<'_>, to: Target, kind: RecordKind) {
+    let Target::User(other) = to else { return };
+    let away = turn.world().user(other).and_then(|user| Some((user.nick.clone(), user.away.clone()?)));
+    if let (Some((nick, away)), RecordKind::Privmsg) = (away, kind) {
+        turn.numeric(Numeric::RPL_AWAY, &[nick.as_str(), &away]);
+    }
+}
+
+/// Answers with an error, unless a NOTICE caused it.
+fn object(turn: &mut Turn<'_>, kind: RecordKind, numeric: Numeric, params: &[&str]) {
+    if kind != RecordKind::Notice {
+        turn.refuse(numeric, params);
+    }
+}
+
+/// The tags that are passed on, in wire form (Message Tags, "Client-only tags").
+fn client_only(message: &Message<'_>) -> String {
+    let mut tags = String::new();
+    for (key, value) in message.tags.client_only() {
+        if !tags.is_empty() {
+            tags.push(';');
+        }
+        tags.push_str(key);
+        if !value.is_empty() {
+            tags.push('=');
+            tags.push_str(value);
+        }
+    }
+    tags
+}

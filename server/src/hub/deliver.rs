@@ -1,0 +1,151 @@
+//! Brings one line to those who should hear it. The connection that caused it finds it in its reply, so that labels and
+//! order are right; everybody else gets shared bytes.
+
+use std::sync::Arc;
+
+use klatch_protocol::Caps;
+
+use super::{
+    Hub,
+    audience::Group,
+    io::{ConnId, Effects, RoomId, Send},
+    render::{Line, Rendering},
+    reply::Reply,
+    world::{User, UserId},
+};
+
+/// Whom a line goes to.
+pub(super) enum Hearers<'a> {
+    /// Everybody in a room.
+    Room(RoomId),
+    /// These connections.
+    Conns(&'a [ConnId]),
+}
+
+/// What the connection that caused a line gets of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    /// The line, in its reply.
+    Echo,
+    /// Nothing.
+    Silence,
+}
+
+impl Hub {
+    /// Sends one line to `to`; `own` says what becomes of the copy for the connection of `reply`.
+    pub(super) fn deliver(
+        &mut self,
+        line: Line<'_>,
+        to: &Hearers<'_>,
+        own: Own,
+        effects: &mut Effects,
+        reply: Option<&mut Reply>,
+    ) {
+        let mut rendering = Rendering::new(line);
+        match to {
+            Hearers::Conns(conns) => self.deliver_to_conns(&mut rendering, conns, own, effects, reply),
+            Hearers::Room(room) => self.deliver_to_room(&mut rendering, *room, own, effects, reply),
+        }
+    }
+
+    fn deliver_to_conns(
+        &self,
+        rendering: &mut Rendering<'_>,
+        conns: &[ConnId],
+        own: Own,
+        effects: &mut Effects,
+        reply: Option<&mut Reply>,
+    ) {
+        let origin = reply.as_ref().map(|reply| reply.conn);
+        for conn in conns.iter().filter(|conn| Some(**conn) != origin) {
+            let caps = self.caps_of(*conn);
+            if rendering.line.is_for(caps) {
+                effects.sends.push(Send::One(*conn, rendering.form(caps)));
+            }
+        }
+        if let Some(reply) = reply.filter(|reply| conns.contains(&reply.conn)) {
+            self.answer(rendering, own, reply);
+        }
+    }
+
+    fn deliver_to_room(
+        &mut self,
+        rendering: &mut Rendering<'_>,
+        room: RoomId,
+        own: Own,
+        effects: &mut Effects,
+        mut reply: Option<&mut Reply>,
+    ) {
+        for group in self.groups_of(room).iter() {
+            let wanted = rendering.line.is_for(group.caps);
+            let origin = reply.as_ref().and_then(|reply| group.conns.iter().position(|conn| *conn == reply.conn));
+            let conns: Arc<[ConnId]> = match origin {
+                None => group.conns.clone(),
+                Some(at) => {
+                    if let Some(reply) = reply.take() {
+                        self.answer(rendering, own, reply);
+                    }
+                    group.conns.iter().take(at).chain(group.conns.iter().skip(at + 1)).copied().collect()
+                }
+            };
+            match (&*conns, wanted) {
+                ([], _) | (_, false) => {}
+                ([one], true) => effects.sends.push(Send::One(*one, rendering.form(group.caps))),
+                (_, true) => effects.sends.push(Send::Many(conns, rendering.form(group.caps))),
+            }
+        }
+    }
+
+    /// The copy for the connection that caused the line.
+    pub(super) fn answer(&self, rendering: &mut Rendering<'_>, own: Own, reply: &mut Reply) {
+        let caps = self.caps_of(reply.conn);
+        if own == Own::Echo && rendering.line.is_for(caps) {
+            reply.push(rendering.form(caps));
+        }
+    }
+
+    /// What a connection negotiated.
+    pub(super) fn caps_of(&self, conn: ConnId) -> Caps {
+        self.sessions.get(&conn).map(|session| session.caps).unwrap_or_default()
+    }
+
+    /// The connections of somebody.
+    pub(super) fn devices_of(&self, user: UserId) -> Vec<ConnId> {
+        self.devices.get(&user).cloned().unwrap_or_default()
+    }
+
+    /// The connections of everybody who shares a room with somebody, their own included, each once.
+    pub(super) fn acquainted(&self, user: &User) -> Vec<ConnId> {
+        let mut conns = self.devices_of(user.id);
+        for room in &user.rooms {
+            conns.extend(self.room_conns(*room));
+        }
+        conns.sort_unstable();
+        conns.dedup();
+        conns
+    }
+
+    /// The connections of everybody in a room.
+    pub(super) fn room_conns(&self, room: RoomId) -> impl Iterator<Item = ConnId> {
+        let members = self.world.room(room).into_iter().flat_map(|room| room.present.keys());
+        members.filter_map(|user| self.devices.get(user)).flatten().copied()
+    }
+
+    fn groups_of(&mut self, room: RoomId) -> Arc<[Group]> {
+        let (world, devices, sessions) = (&self.world, &self.devices, &self.sessions);
+        self.audiences.of(room, || {
+            let members = world.room(room).into_iter().flat_map(|room| room.present.keys());
+            let conns = members.filter_map(|user| devices.get(user)).flatten();
+            conns.filter_map(|conn| sessions.get(conn).map(|session| (session.caps, *conn)))
+        })
+    }
+
+    /// Somebody's connections or capabilities changed: the groups of their rooms are not right any more.
+    pub(super) fn forget_audiences_of(&mut self, user: UserId) {
+        if let Some(user) = self.world.user(user) {
+            for room in &user.rooms {
+                self.audiences.forget(*room);
+            }
+        }
+    }
+}

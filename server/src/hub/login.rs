@@ -1,0 +1,193 @@
+//! Logging in and the rule of one device: a log-in while another connection of the account is open takes its place at
+//! once if the client can do that, and otherwise asks the other whether it is alive (docs/protocol.md, "One account, one
+//! device").
+
+use klatch_protocol::{Caps, Nick, Numeric, sanitize::clean_name};
+
+use super::{
+    Hub, error_line,
+    io::{AccountId, AuthOutcome, ConnId, Effects, News, Now, Send, Ticket},
+    session::{Job, Pending},
+    turn::{Turn, standard_reply},
+    world::{Command, source_of},
+};
+
+impl Hub {
+    /// Password work is done.
+    pub(super) fn resume_auth(&mut self, now: Now, ticket: Ticket, outcome: AuthOutcome, effects: &mut Effects) {
+        let Some(Pending { job, reply, .. }) = self.take_pending(ticket) else { return };
+        let conn = reply.conn;
+        self.turn(now, reply, effects, |turn| match (job, outcome) {
+            (Job::LogIn { account: Some(account), .. }, AuthOutcome::Verified(true)) => turn.log_in(account),
+            (Job::LogIn { name, .. }, AuthOutcome::Verified(_)) => turn.reject_log_in(&name),
+            (Job::LogIn { .. }, _) => {
+                turn.fail_or_notice("AUTHENTICATE", "TEMPORARILY_UNAVAILABLE", "Too busy now; try again in a moment");
+                turn.refuse(Numeric::ERR_SASLFAIL, &[]);
+            }
+            (Job::SignUp { name }, AuthOutcome::Hashed(hash)) => turn.sign_up(&name, hash),
+            (Job::SignUp { name }, _) => {
+                let text = "Too busy now; try again in a moment";
+                turn.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", &[name.as_str()], text);
+            }
+            // Tickets are never shared, so no other job can wait for this outcome.
+            (Job::Probe { .. } | Job::History { .. } | Job::Targets, _) => {}
+        });
+        self.pump(now, conn, effects);
+    }
+
+    /// A connection said something: if it was asked whether it is alive, who waits for the answer is refused.
+    pub(super) fn show_life(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
+        for newcomer in self.probed.remove(&conn).unwrap_or_default() {
+            self.resume_probe(now, newcomer, effects, |turn, _| turn.refuse_device());
+        }
+    }
+
+    /// A connection is gone: who waited for it goes on, and it waits for nobody any more.
+    pub(super) fn end_probes(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
+        for waiting in self.probed.values_mut() {
+            waiting.retain(|newcomer| *newcomer != conn);
+        }
+        for newcomer in self.probed.remove(&conn).unwrap_or_default() {
+            self.resume_probe(now, newcomer, effects, |turn, account| {
+                turn.log_in(account);
+            });
+        }
+    }
+
+    /// The older connections stayed silent for too long: they are dead.
+    pub(super) fn end_probe(&mut self, now: Now, newcomer: ConnId, effects: &mut Effects) {
+        self.resume_probe(now, newcomer, effects, |turn, account| {
+            for other in turn.hub.other_logins(account, turn.conn()) {
+                turn.hub.probed.remove(&other);
+                turn.hub.expel(now, other, "No sign of life when the account logged in again", turn.effects);
+            }
+            turn.log_in(account);
+        });
+    }
+
+    fn resume_probe(
+        &mut self,
+        now: Now,
+        newcomer: ConnId,
+        effects: &mut Effects,
+        work: impl FnOnce(&mut Turn<'_>, AccountId),
+    ) {
+        let Some(session) = self.sessions.get_mut(&newcomer) else { return };
+        let Some(Pending { job: Job::Probe { account, .. }, reply, .. }) =
+            session.pending.take_if(|pending| matches!(pending.job, Job::Probe { .. }))
+        else {
+            return;
+        };
+        for waiting in self.probed.values_mut() {
+            waiting.retain(|conn| *conn != newcomer);
+        }
+        self.turn(now, reply, effects, |turn| work(turn, account));
+        self.pump(now, newcomer, effects);
+    }
+
+    /// The other connections that proved an account.
+    fn other_logins(&self, account: AccountId, conn: ConnId) -> Vec<ConnId> {
+        let known = self.logins.get(&account).map(Vec::as_slice).unwrap_or_default();
+        known.iter().copied().filter(|other| *other != conn).collect()
+    }
+
+    /// A connection has nothing to do with an account any more.
+    pub(super) fn forget_login(&mut self, account: AccountId, conn: ConnId) {
+        if let Some(conns) = self.logins.get_mut(&account) {
+            conns.retain(|known| *known != conn);
+            if conns.is_empty() {
+                self.logins.remove(&account);
+            }
+        }
+    }
+
+    /// Another device takes over.
+    fn evict(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
+        let text = "Your account was taken over from another device";
+        if self.caps_of(conn).contains(Caps::STANDARD_REPLIES) {
+            let line = standard_reply(&self.policy.server_name, "FAIL", "*", "TAKEN_OVER", &[], text);
+            effects.sends.push(Send::One(conn, line.into()));
+        }
+        effects.sends.push(Send::One(conn, error_line(text)));
+        effects.sends.push(Send::Close(conn));
+        self.drop_connection(now, conn, "Taken over from another device", effects);
+    }
+}
+
+impl Turn<'_> {
+    /// The password was right; the rule of one device decides what comes next.
+    pub(super) fn log_in(&mut self, account: AccountId) {
+        let others = self.hub.other_logins(account, self.conn());
+        if others.is_empty() || self.hub.policy.many_devices {
+            return self.finish_log_in(account);
+        }
+        if self.caps().contains(Caps::TAKE_OVER) {
+            for other in others {
+                self.hub.evict(self.now, other, self.effects);
+            }
+            return self.finish_log_in(account);
+        }
+        let until = self.now.mono.saturating_add(self.hub.policy.probe_within);
+        let conn = self.conn();
+        self.hub.deadlines.at_latest(conn, until);
+        for other in others {
+            self.hub.ping(other, self.effects);
+            self.hub.probed.entry(other).or_default().push(conn);
+        }
+        self.park(Job::Probe { account, until });
+    }
+
+    /// The other device is alive, and it stays.
+    fn refuse_device(&mut self) {
+        let text = "The account is in use on another device; leave there first, or take over from here";
+        self.fail_or_notice("AUTHENTICATE", "ACCOUNT_IN_USE", text);
+        self.refuse(Numeric::ERR_SASLFAIL, &[]);
+    }
+
+    /// A wrong name and a wrong password look the same.
+    fn reject_log_in(&mut self, name: &str) {
+        let peer = self.session().peer.clone();
+        self.effects.news.push(News::LoginFailed { account: clean_name(name).into_owned(), peer });
+        self.refuse(Numeric::ERR_SASLFAIL, &[]);
+    }
+
+    fn finish_log_in(&mut self, account: AccountId) {
+        if let Some(user) = self.me()
+            && self.apply(Command::LogIn { user, account }).is_err()
+        {
+            return self.refuse_device();
+        }
+        self.remember_login(account);
+        self.tell_logged_in();
+        self.refuse(Numeric::RPL_SASLSUCCESS, &[]);
+        self.try_to_register();
+    }
+
+    /// From now on this connection is the account's.
+    pub(super) fn remember_login(&mut self, account: AccountId) {
+        let conn = self.conn();
+        if let Some(before) = self.session().account.replace(account) {
+            self.hub.forget_login(before, conn);
+        }
+        self.hub.logins.entry(account).or_default().push(conn);
+        let name = self.world().account(account).map(|known| Nick::from(&known.row.name));
+        if let Some(registration) = self.session().registration() {
+            registration.nick = name;
+        }
+    }
+
+    /// RPL_LOGGEDIN (ircv3.net "SASL 3.1", "Numerics").
+    pub(super) fn tell_logged_in(&mut self) {
+        let account = self.session().account;
+        let Some(name) = account.and_then(|id| self.world().account(id)).map(|known| known.row.name.clone()) else {
+            return;
+        };
+        let ident = self.session().registration().and_then(|registration| registration.ident.clone());
+        let source = match self.myself() {
+            Some(user) => user.source.clone(),
+            None => source_of(name.as_str(), ident.as_deref().unwrap_or("*")),
+        };
+        let text = format!("You are now logged in as {name}");
+        self.numeric(Numeric::RPL_LOGGEDIN, &[&source, name.as_str(), &text]);
+    }
+}

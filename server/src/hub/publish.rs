@@ -1,0 +1,285 @@
+//! What happened in the world, told to everybody whom it concerns and to the store.
+
+use std::sync::Arc;
+
+use klatch_protocol::{AccountName, Caps, RoomName, UnixMs};
+
+use super::{
+    Hub,
+    deliver::{Hearers, Own},
+    io::{ConnId, Effects, Record, RecordKind, RoomId},
+    persist,
+    render::{Body, Line, Rendering},
+    reply::Reply,
+    world::{Change, MessageId, Target, User, UserId},
+};
+
+impl Hub {
+    /// Tells of `changes`, in order. Lines for the connection that caused them go into its reply.
+    pub(super) fn publish(&mut self, changes: Vec<Change>, effects: &mut Effects, mut reply: Option<&mut Reply>) {
+        for change in changes {
+            self.show(&change, effects, reply.as_deref_mut());
+            persist::keep(change, &self.world, &mut effects.writes);
+        }
+    }
+
+    /// The lines of one change.
+    fn show(&mut self, change: &Change, effects: &mut Effects, reply: Option<&mut Reply>) {
+        match change {
+            Change::Joined { user, room, record, .. } => self.show_join(*user, *room, record, effects, reply),
+            Change::Parted { user, room, name, record } => {
+                let body = Body::Part { room: name.as_str(), reason: &record.text };
+                self.show_departure(*user, *room, record, body, effects, reply);
+            }
+            Change::Kicked { whom, room, name, reason, record, .. } => {
+                if let Some(nick) = self.world.user(*whom).map(|user| user.nick.clone()) {
+                    let body = Body::Kick { room: name.as_str(), whom: nick.as_str(), reason };
+                    self.show_departure(*whom, *room, record, body, effects, reply);
+                }
+            }
+            Change::Left { user, records, witnesses, at, reason } => {
+                let id = records.first().map(|record| MessageId::Kept(record.seq));
+                self.show_quit(user, witnesses, (*at, id), reason, effects);
+            }
+            Change::OperatorSet { room, record, .. } => {
+                self.show_event(*room, record, |target, change| Body::Mode { target, change }, effects, reply);
+            }
+            Change::TopicSet { room, record, .. } => {
+                self.show_event(*room, record, |room, text| Body::Topic { room, text }, effects, reply);
+            }
+            Change::Said { by, to, at, id, kind, tags, text, .. } => {
+                let message = Message { to: *to, at: *at, id: *id, kind: *kind, tags, text };
+                self.show_message(*by, &message, effects, reply);
+            }
+            Change::Invited { by, whom, room } => self.show_invite(*by, *whom, *room, effects),
+            Change::Renamed { user, from } => {
+                self.show_person(*user, Some(from), |user| Body::Nick { nick: user.nick.as_str() }, effects, reply);
+            }
+            Change::AwaySet(user) => self.show_away(*user, None, effects),
+            Change::DisplaySet(user) => {
+                self.show_person(*user, None, |user| Body::Setname { display: &user.display }, effects, reply);
+            }
+            Change::LoggedIn(user) => self.show_person(*user, None, |_| Body::Account, effects, reply),
+            Change::InvisibleSet(user) => self.show_invisible(*user, effects, reply),
+            Change::RoomDeleted(room) => self.audiences.forget(*room),
+            Change::AccountCreated(_)
+            | Change::OwnerCodeUsed
+            | Change::InviteUsed(_)
+            | Change::InviteAdded(..)
+            | Change::Entered(_)
+            | Change::Enrolled { .. }
+            | Change::RoomCreated(_) => {}
+        }
+    }
+
+    fn show_join(
+        &mut self,
+        id: UserId,
+        room: RoomId,
+        record: &Record,
+        effects: &mut Effects,
+        mut reply: Option<&mut Reply>,
+    ) {
+        self.audiences.forget(room);
+        let Some(name) = self.room_name(room) else { return };
+        let body = Body::Join { room: name.as_str(), display: &record.text };
+        let line = self.event(record, body);
+        self.deliver(line, &Hearers::Room(room), Own::Echo, effects, reply.as_deref_mut());
+        self.show_away(id, Some(room), effects);
+        for conn in self.devices_of(id) {
+            match reply.as_deref_mut().filter(|reply| reply.conn == conn) {
+                Some(reply) => self.describe_room(room, reply),
+                None => {
+                    let mut aside = Reply::new(conn);
+                    self.describe_room(room, &mut aside);
+                    self.send_aside(aside, effects);
+                }
+            }
+        }
+    }
+
+    /// Somebody is out of a room: those who stay hear of it, and so do they.
+    fn show_departure(
+        &mut self,
+        gone: UserId,
+        room: RoomId,
+        record: &Record,
+        body: Body<'_>,
+        effects: &mut Effects,
+        mut reply: Option<&mut Reply>,
+    ) {
+        self.audiences.forget(room);
+        let line = self.event(record, body);
+        self.deliver(line.clone(), &Hearers::Room(room), Own::Echo, effects, reply.as_deref_mut());
+        self.deliver(line, &Hearers::Conns(&self.devices_of(gone)), Own::Echo, effects, reply);
+    }
+
+    fn show_quit(
+        &mut self,
+        user: &User,
+        witnesses: &[UserId],
+        (at, id): (UnixMs, Option<MessageId>),
+        reason: &str,
+        effects: &mut Effects,
+    ) {
+        for room in &user.rooms {
+            self.audiences.forget(*room);
+        }
+        let account = self.world.account_name(user).cloned();
+        let id = id.map(|id| self.ids.write(id));
+        let account = account.as_ref().map(AccountName::as_str);
+        let line = Line { source: &user.source, account, at, id, tags: "", body: Body::Quit { reason } };
+        let hearers: Vec<ConnId> = witnesses.iter().flat_map(|user| self.devices_of(*user)).collect();
+        self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
+    }
+
+    /// Something about a room, to everybody in it.
+    fn show_event(
+        &mut self,
+        room: RoomId,
+        record: &Record,
+        body: impl for<'b> Fn(&'b str, &'b str) -> Body<'b>,
+        effects: &mut Effects,
+        reply: Option<&mut Reply>,
+    ) {
+        let Some(name) = self.room_name(room) else { return };
+        let line = self.event(record, body(name.as_str(), &record.text));
+        self.deliver(line, &Hearers::Room(room), Own::Echo, effects, reply);
+    }
+
+    fn show_invite(&mut self, by: UserId, whom: UserId, room: RoomId, effects: &mut Effects) {
+        let (Some(by), Some(other), Some(name)) =
+            (self.world.user(by).cloned(), self.world.user(whom).cloned(), self.room_name(room))
+        else {
+            return;
+        };
+        let account = self.world.account_name(&by).cloned();
+        let body = Body::Invite { nick: other.nick.as_str(), room: name.as_str() };
+        let line = self.about(&by, account.as_ref(), body);
+        self.deliver(line, &Hearers::Conns(&self.devices_of(whom)), Own::Silence, effects, None);
+    }
+
+    /// Something about a person, to themselves and everybody who shares a room with them.
+    fn show_person(
+        &mut self,
+        id: UserId,
+        from: Option<&Arc<str>>,
+        body: impl for<'b> Fn(&'b User) -> Body<'b>,
+        effects: &mut Effects,
+        reply: Option<&mut Reply>,
+    ) {
+        let Some(user) = self.world.user(id).cloned() else { return };
+        let account = self.world.account_name(&user).cloned();
+        let mut line = self.about(&user, account.as_ref(), body(&user));
+        if let Some(from) = from {
+            line.source = from;
+        }
+        self.deliver(line, &Hearers::Conns(&self.acquainted(&user)), Own::Echo, effects, reply);
+    }
+
+    /// Away or back, to those who share a room (ircv3.net "away-notify"), but not to oneself; or, for who comes into a
+    /// room and is away, to those in it.
+    fn show_away(&mut self, id: UserId, joined: Option<RoomId>, effects: &mut Effects) {
+        let Some(user) = self.world.user(id).cloned() else { return };
+        if joined.is_some() && user.away.is_none() {
+            return;
+        }
+        let account = self.world.account_name(&user).cloned();
+        let own = self.devices_of(id);
+        let mut hearers = match joined {
+            Some(room) => self.room_conns(room).collect(),
+            None => self.acquainted(&user),
+        };
+        hearers.retain(|conn| !own.contains(conn));
+        let line = self.about(&user, account.as_ref(), Body::Away { reason: user.away.as_deref() });
+        self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
+    }
+
+    /// A user mode, to oneself.
+    fn show_invisible(&mut self, id: UserId, effects: &mut Effects, reply: Option<&mut Reply>) {
+        let Some(user) = self.world.user(id).cloned() else { return };
+        let change = if user.invisible { "+i" } else { "-i" };
+        let line = self.about(&user, None, Body::Mode { target: user.nick.as_str(), change });
+        self.deliver(line, &Hearers::Conns(&self.devices_of(id)), Own::Echo, effects, reply);
+    }
+
+    /// A message: to those it is for, to the other devices of who said it, and as an echo to who asked for that
+    /// (ircv3.net "echo-message").
+    fn show_message(&mut self, by: UserId, said: &Message<'_>, effects: &mut Effects, reply: Option<&mut Reply>) {
+        let Some(user) = self.world.user(by) else { return };
+        let (source, account) = (user.source.clone(), self.world.account_name(user).cloned());
+        let Some(target) = self.target_name(said.to) else { return };
+        let line = Line {
+            source: &source,
+            account: account.as_ref().map(AccountName::as_str),
+            at: said.at,
+            id: Some(self.ids.write(said.id)),
+            tags: said.tags,
+            body: Body::Message { kind: said.kind, target: &target, text: said.text },
+        };
+        let origin = reply.as_ref().map(|reply| reply.conn);
+        let echoes = origin.is_some_and(|conn| self.caps_of(conn).contains(Caps::ECHO_MESSAGE));
+        let own = if echoes { Own::Echo } else { Own::Silence };
+        let mut hearers = match said.to {
+            Target::Room(room) => return self.deliver(line, &Hearers::Room(room), own, effects, reply),
+            Target::User(other) => self.devices_of(other),
+            Target::Account(_) => Vec::new(),
+        };
+        if said.to != Target::User(by) {
+            hearers.extend(self.devices_of(by).into_iter().filter(|conn| Some(*conn) != origin));
+        }
+        if let Some(reply) = reply {
+            self.answer(&mut Rendering::new(line.clone()), own, reply);
+        }
+        // What one says to oneself arrives as anybody's would, besides the echo and without its label
+        // (ircv3.net "Labeled responses", "Tags").
+        self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
+    }
+
+    /// A reply that nobody asked for, so without label and end.
+    fn send_aside(&mut self, reply: Reply, effects: &mut Effects) {
+        let policy = self.policy.clone();
+        reply.send(&policy.server_name, || self.next_batch(), effects);
+    }
+
+    fn target_name(&self, target: Target) -> Option<String> {
+        match target {
+            Target::Room(room) => self.world.room(room).map(|room| room.name.as_str().to_owned()),
+            Target::User(user) => self.world.user(user).map(|user| user.nick.as_str().to_owned()),
+            Target::Account(account) => self.world.account(account).map(|known| known.row.name.as_str().to_owned()),
+        }
+    }
+
+    fn room_name(&self, room: RoomId) -> Option<RoomName> {
+        self.world.room(room).map(|room| room.name.clone())
+    }
+
+    /// A line about something that is recorded.
+    pub(super) fn event<'a>(&self, record: &'a Record, body: Body<'a>) -> Line<'a> {
+        let account = record.account.as_ref().map(AccountName::as_str);
+        let id = Some(self.ids.write(MessageId::Kept(record.seq)));
+        Line { source: &record.source, account, at: record.at, id, tags: "", body }
+    }
+
+    /// A line about a person that is not recorded.
+    fn about<'a>(&self, user: &'a User, account: Option<&'a AccountName>, body: Body<'a>) -> Line<'a> {
+        Line {
+            source: &user.source,
+            account: account.map(AccountName::as_str),
+            at: self.clock,
+            id: None,
+            tags: "",
+            body,
+        }
+    }
+}
+
+/// A message, by reference.
+struct Message<'a> {
+    to: Target,
+    at: UnixMs,
+    id: MessageId,
+    kind: RecordKind,
+    tags: &'a str,
+    text: &'a str,
+}

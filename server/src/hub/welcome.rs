@@ -1,0 +1,149 @@
+//! The end of registration, and the burst of lines that greets who comes in (modern.ircdocs.horse "Connection
+//! Registration"; RFC 2812 section 5.1).
+
+use klatch_protocol::Numeric;
+
+use super::{
+    commands,
+    io::News,
+    render::{Body, Line},
+    session::{Registration, Stage},
+    turn::Turn,
+    world::{Change, Command, Refusal, UserId},
+};
+
+/// What the server calls itself in 002 and 004.
+pub(super) const VERSION: &str = concat!("klatchd-", env!("CARGO_PKG_VERSION"));
+
+/// The user modes and room modes there are, as 004 lists them.
+pub(super) const USER_MODES: &str = "io";
+pub(super) const ROOM_MODES: &str = "not";
+const ROOM_MODES_WITH_PARAMETER: &str = "o";
+
+/// Whether a registration says all it has to.
+fn is_complete(registration: &Registration) -> bool {
+    registration.nick.is_some() && registration.ident.is_some() && !registration.negotiating
+}
+
+impl Turn<'_> {
+    /// Lets the connection in, if it has said everything.
+    pub(super) fn try_to_register(&mut self) {
+        if !self.session().registration().is_some_and(|registration| is_complete(registration)) {
+            return;
+        }
+        // SASL 3.1: "If the client completes registration [...] while the SASL authentication is still in progress, the
+        // server SHOULD abort it and send a 906 numeric, then register the client without authentication."
+        if self.session().sasl.take().is_some() {
+            self.refuse(Numeric::ERR_SASLABORTED, &[]);
+        }
+        let account = self.session().account;
+        if account.is_none() && self.hub.policy.account_required {
+            let text = "An account is needed here: log in with SASL, or make one with REGISTER";
+            return self.fail_or_notice("*", "ACCOUNT_REQUIRED", text);
+        }
+        match account.and_then(|id| self.world().person_of(id)).map(|user| user.id) {
+            Some(user) => self.join_person(user),
+            None => self.enter(),
+        }
+    }
+
+    /// Another connection of somebody who is here.
+    fn join_person(&mut self, user: UserId) {
+        let conn = self.conn();
+        self.session().stage = Stage::Chatting(user);
+        self.hub.devices.entry(user).or_default().push(conn);
+        self.hub.forget_audiences_of(user);
+        self.welcome();
+        let Some(known) = self.world().user(user).cloned() else { return };
+        let account = self.world().account_name(&known).cloned();
+        let caps = self.caps();
+        for room in &known.rooms {
+            let Some(name) = self.world().room(*room).map(|room| room.name.clone()) else { continue };
+            let body = Body::Join { room: name.as_str(), display: &known.display };
+            let account = account.as_ref().map(AsRef::as_ref);
+            let line = Line { source: &known.source, account, at: self.now.wall, id: None, tags: "", body };
+            self.reply.push(line.write(caps));
+            self.hub.describe_room(*room, &mut self.reply);
+        }
+    }
+
+    fn enter(&mut self) {
+        let account = self.session().account;
+        let Some(registration) = self.session().registration() else { return };
+        let (Some(nick), Some(ident)) = (registration.nick.clone(), registration.ident.clone()) else { return };
+        let (display, away) = (registration.display.clone(), registration.away.clone());
+        let attempt = nick.clone();
+        let changes = match self.hub.world.apply(self.now.wall, Command::Enter { nick, ident, display, account, away })
+        {
+            Ok(changes) => changes,
+            Err(Refusal::NickTaken | Refusal::AlreadyHere) => {
+                if let Some(registration) = self.session().registration() {
+                    registration.nick = None;
+                }
+                return self.refuse(Numeric::ERR_NICKNAMEINUSE, &[attempt.as_str()]);
+            }
+            Err(_) => return self.close("The account is gone"),
+        };
+        let conn = self.conn();
+        for change in &changes {
+            if let Change::Entered(user) = change {
+                self.session().stage = Stage::Chatting(*user);
+                self.hub.devices.insert(*user, vec![conn]);
+            }
+        }
+        self.hub.most_online = self.hub.most_online.max(self.hub.world.online_count());
+        let peer = self.session().peer.clone();
+        if let Some((display, nick)) = self.myself().map(|u| (u.display.clone(), u.nick.as_str().to_owned())) {
+            self.effects.news.push(News::Connected { display, nick, peer });
+        }
+        self.welcome();
+        self.hub.publish(changes, self.effects, Some(&mut self.reply));
+    }
+
+    fn welcome(&mut self) {
+        let heard = self.now.mono;
+        self.session().heard = heard;
+        let policy = self.hub.policy.clone();
+        let Some(user) = self.myself() else { return };
+        let (source, is_operator) = (user.source.clone(), user.is_operator());
+        self.numeric(Numeric::RPL_WELCOME, &[&format!("Welcome to the {} network, {source}", policy.network)]);
+        let host = format!("Your host is {}, running {VERSION}", policy.server_name);
+        self.numeric(Numeric::RPL_YOURHOST, &[&host]);
+        let created = format!("This server has been running since {}", self.hub.started);
+        self.numeric(Numeric::RPL_CREATED, &[&created]);
+        let myinfo = [&*policy.server_name, VERSION, USER_MODES, ROOM_MODES, ROOM_MODES_WITH_PARAMETER];
+        self.numeric(Numeric::RPL_MYINFO, &myinfo);
+        self.isupport();
+        commands::lusers(self);
+        commands::motd(self);
+        if is_operator {
+            self.numeric(Numeric::RPL_UMODEIS, &["+o"]);
+        }
+        self.schedule_ping();
+    }
+
+    /// From now on silence counts.
+    fn schedule_ping(&mut self) {
+        let conn = self.conn();
+        let at = self.now.mono.saturating_add(self.hub.policy.ping_after.max(1_000));
+        self.hub.deadlines.at_latest(conn, at);
+    }
+
+    /// 005: only what is true (modern.ircdocs.horse "RPL_ISUPPORT Parameters"); at most 13 tokens a line.
+    fn isupport(&mut self) {
+        let policy = self.hub.policy.clone();
+        let mut tokens: Vec<String> = Vec::with_capacity(32);
+        tokens.extend(commands::ISUPPORT.iter().map(|token| (*token).to_owned()));
+        tokens.push(format!("NETWORK={}", policy.network.replace(' ', "\\x20").replace('=', "\\x3D")));
+        tokens.push(format!("CHANLIMIT=#:{}", policy.max_rooms));
+        tokens.push(format!("CHATHISTORY={}", policy.history_page));
+        if policy.account_required {
+            tokens.push("draft/ACCOUNTREQUIRED".to_owned());
+        }
+        for line in tokens.chunks(13) {
+            let mut params: Vec<&str> = line.iter().map(String::as_str).collect();
+            params.push("are supported by this server");
+            self.numeric(Numeric::RPL_ISUPPORT, &params);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! What can be done to the world, what comes of it, and why it may be refused.
+
+use std::sync::Arc;
+
+use klatch_protocol::{AccountName, Nick, RoomName, UnixMs};
+use zeroize::Zeroizing;
+
+use super::{User, UserId};
+use crate::hub::io::{AccountId, AccountRow, Place, Record, RecordKind, RoomId, RoomRow, Seq, Topic};
+
+/// One wish. Everything that changes shared state is one of these.
+#[derive(Debug)]
+pub enum Command {
+    /// Make an account; its hash was made elsewhere.
+    CreateAccount {
+        /// Its name, and its owner's nick.
+        name: AccountName,
+        /// The display name.
+        display: String,
+        /// The Argon2id hash.
+        hash: Arc<str>,
+        /// The owner code or an invitation, if one was given.
+        code: Option<Zeroizing<String>>,
+        /// Who asks, where somebody here does: their own nick is no obstacle.
+        by: Option<UserId>,
+    },
+    /// Come in; with an account its nick is taken and its rooms are entered.
+    Enter {
+        /// The nick of a guest.
+        nick: Nick,
+        /// What stands between `!` and `@`.
+        ident: String,
+        /// The display name.
+        display: String,
+        /// The account that was proven.
+        account: Option<AccountId>,
+        /// Away from the beginning (`draft/pre-away`).
+        away: Option<String>,
+    },
+    /// Somebody who is here proved an account.
+    LogIn {
+        /// Who.
+        user: UserId,
+        /// Which.
+        account: AccountId,
+    },
+    /// Leave the server.
+    Leave {
+        /// Who.
+        user: UserId,
+        /// Why, as all see it.
+        reason: String,
+    },
+    /// Take another nick.
+    Rename {
+        /// Who.
+        user: UserId,
+        /// The new one.
+        nick: Nick,
+    },
+    /// Go away or come back.
+    SetAway {
+        /// Who.
+        user: UserId,
+        /// Why; `None` when back.
+        away: Option<String>,
+    },
+    /// Change the display name.
+    SetDisplay {
+        /// Who.
+        user: UserId,
+        /// The new one.
+        display: String,
+    },
+    /// Hide or show oneself.
+    SetInvisible {
+        /// Who.
+        user: UserId,
+        /// Whether hidden.
+        on: bool,
+    },
+    /// Enter a room, making it if need be.
+    Join {
+        /// Who.
+        user: UserId,
+        /// Where.
+        room: RoomName,
+    },
+    /// Leave a room for good.
+    Part {
+        /// Who.
+        user: UserId,
+        /// Where.
+        room: RoomId,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Throw somebody out of a room.
+    Kick {
+        /// Who does.
+        user: UserId,
+        /// Where.
+        room: RoomId,
+        /// Who is thrown out.
+        whom: UserId,
+        /// Why.
+        reason: String,
+    },
+    /// Ask somebody into a room.
+    Invite {
+        /// Who asks.
+        user: UserId,
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        whom: UserId,
+    },
+    /// Make or unmake an operator of a room.
+    SetOperator {
+        /// Who does.
+        user: UserId,
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        whom: UserId,
+        /// Make or unmake.
+        on: bool,
+    },
+    /// Set or clear a room's topic.
+    SetTopic {
+        /// Who.
+        user: UserId,
+        /// Where.
+        room: RoomId,
+        /// The text; empty clears.
+        text: String,
+    },
+    /// Say something.
+    Say {
+        /// Who.
+        user: UserId,
+        /// To whom.
+        to: Target,
+        /// PRIVMSG, NOTICE or TAGMSG.
+        kind: RecordKind,
+        /// Client-only tags in wire form.
+        tags: String,
+        /// The text.
+        text: String,
+    },
+    /// Add an invitation code.
+    AddInvite {
+        /// The code.
+        code: String,
+    },
+}
+
+/// Whom something is said to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Everybody in a room.
+    Room(RoomId),
+    /// Somebody who is here.
+    User(UserId),
+    /// Somebody who has an account and is not here.
+    Account(AccountId),
+}
+
+/// The name of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageId {
+    /// It is in the history.
+    Kept(Seq),
+    /// It is not kept: typing notices, and what guests say to each other.
+    Passing(u64),
+}
+
+/// One thing that happened. In order, these tell everything that changed.
+#[derive(Debug)]
+pub enum Change {
+    /// An account was made.
+    AccountCreated(AccountRow),
+    /// The owner code was used up.
+    OwnerCodeUsed,
+    /// An invitation was used up.
+    InviteUsed(String),
+    /// An invitation came into being.
+    InviteAdded(String, UnixMs),
+    /// Somebody came in.
+    Entered(UserId),
+    /// Somebody left.
+    Left {
+        /// Who they were.
+        user: Box<User>,
+        /// One for each room.
+        records: Vec<Record>,
+        /// Who shared a room with them.
+        witnesses: Vec<UserId>,
+        /// When.
+        at: UnixMs,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody here logged in.
+    LoggedIn(UserId),
+    /// Somebody has another nick.
+    Renamed {
+        /// Who.
+        user: UserId,
+        /// Their source before.
+        from: Arc<str>,
+    },
+    /// Somebody went away or came back.
+    AwaySet(UserId),
+    /// Somebody has another display name.
+    DisplaySet(UserId),
+    /// Somebody hid or showed themselves.
+    InvisibleSet(UserId),
+    /// A room was made.
+    RoomCreated(RoomRow),
+    /// A room is gone.
+    RoomDeleted(RoomId),
+    /// Somebody is in a room.
+    Joined {
+        /// Who.
+        user: UserId,
+        /// Where.
+        room: RoomId,
+        /// Whether the account became a member by it, and whether as an operator.
+        enrolled: Option<bool>,
+        /// For the history.
+        record: Record,
+    },
+    /// An account became a member of a room that its owner was in already.
+    Enrolled {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        account: AccountId,
+        /// Whether as an operator of the room.
+        operator: bool,
+        /// When.
+        at: UnixMs,
+    },
+    /// Somebody left a room.
+    Parted {
+        /// Who.
+        user: UserId,
+        /// Where.
+        room: RoomId,
+        /// The room's name; it may be gone by now.
+        name: RoomName,
+        /// For the history.
+        record: Record,
+    },
+    /// Somebody was thrown out of a room.
+    Kicked {
+        /// Who did it.
+        by: UserId,
+        /// Who was thrown out.
+        whom: UserId,
+        /// Where.
+        room: RoomId,
+        /// The room's name; it may be gone by now.
+        name: RoomName,
+        /// Why.
+        reason: String,
+        /// For the history.
+        record: Record,
+    },
+    /// Somebody was asked into a room.
+    Invited {
+        /// Who asked.
+        by: UserId,
+        /// Whom.
+        whom: UserId,
+        /// Where.
+        room: RoomId,
+    },
+    /// Somebody became or is no more an operator of a room.
+    OperatorSet {
+        /// Who did it.
+        by: UserId,
+        /// Whom.
+        whom: UserId,
+        /// Where.
+        room: RoomId,
+        /// Became, or is no more.
+        on: bool,
+        /// For the history.
+        record: Record,
+    },
+    /// A room's topic changed.
+    TopicSet {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        by: UserId,
+        /// The new one.
+        topic: Option<Topic>,
+        /// For the history.
+        record: Record,
+    },
+    /// Something was said.
+    Said {
+        /// Who.
+        by: UserId,
+        /// To whom.
+        to: Target,
+        /// When.
+        at: UnixMs,
+        /// Its name.
+        id: MessageId,
+        /// Where it is kept, if it is.
+        place: Option<Place>,
+        /// PRIVMSG, NOTICE or TAGMSG.
+        kind: RecordKind,
+        /// Client-only tags in wire form.
+        tags: String,
+        /// The text.
+        text: String,
+    },
+}
+
+/// Why a wish is not granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Somebody else has the nick, or it belongs to an account.
+    NickTaken,
+    /// The nick of an account is its name.
+    NickIsAccount,
+    /// The account has a connection already.
+    AlreadyHere,
+    /// An account of that name exists, or somebody here has the nick.
+    AccountExists,
+    /// A code is needed, or the given one is not known.
+    CodeNeeded,
+    /// Only the owner code works.
+    SignUpClosed,
+    /// The nick, room or account is gone.
+    Gone,
+    /// They are in that room already.
+    AlreadyInRoom,
+    /// They are not in that room.
+    NotInRoom,
+    /// The other one is not in that room.
+    OtherNotInRoom,
+    /// The other one is in that room already.
+    OtherInRoom,
+    /// In too many rooms.
+    TooManyRooms,
+    /// Only for operators of the room.
+    NotOperator,
+    /// Nobody would get it: guests have no history.
+    NobodyThere,
+}

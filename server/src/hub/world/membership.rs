@@ -1,0 +1,98 @@
+//! Who belongs to which room.
+
+use klatch_protocol::{RoomName, UnixMs};
+
+use super::{Change, Member, Refusal, Room, UserId, World};
+use crate::hub::io::{RecordKind, RoomId, RoomRow};
+
+impl World {
+    pub(super) fn join(&mut self, now: UnixMs, id: UserId, name: &RoomName) -> Result<Vec<Change>, Refusal> {
+        let user = self.known(id)?.clone();
+        let mut changes = Vec::with_capacity(2);
+        let room_id = match self.room_names.get(name.folded()) {
+            Some(room) if user.rooms.contains(room) => return Err(Refusal::AlreadyInRoom),
+            _ if user.rooms.len() >= self.policy.max_rooms => return Err(Refusal::TooManyRooms),
+            Some(room) => *room,
+            None => self.make_room(now, name, &mut changes),
+        };
+        // Who makes a room keeps order in it; nobody made the lobby.
+        let made = !changes.is_empty() && self.policy.lobby.as_ref() != Some(name);
+        let room = self.rooms.get_mut(&room_id).ok_or(Refusal::Gone)?;
+        let mut member = Member { operator: made };
+        let mut enrolled = None;
+        if let Some(account) = user.account {
+            match room.kept.get(&account) {
+                Some(kept) => member = *kept,
+                None => {
+                    room.kept.insert(account, member);
+                    enrolled = Some(member.operator);
+                }
+            }
+            if let Some(account) = self.accounts.get_mut(&account) {
+                account.rooms.insert(room_id);
+            }
+        }
+        room.invited.remove(&id);
+        room.present.insert(id, member);
+        if let Some(user) = self.users.get_mut(&id) {
+            user.rooms.push(room_id);
+        }
+        // A JOIN that is played back tells the display name, as extended-join does.
+        let record = self.record(now, &user, room_id, RecordKind::Join, user.display.clone());
+        changes.push(Change::Joined { user: id, room: room_id, enrolled, record });
+        Ok(changes)
+    }
+
+    fn make_room(&mut self, now: UnixMs, name: &RoomName, changes: &mut Vec<Change>) -> RoomId {
+        self.last_room += 1;
+        let id = RoomId(self.last_room);
+        let row = RoomRow { id, name: name.clone(), created: now, topic: None };
+        self.room_names.insert(name.folded().clone(), id);
+        self.rooms.insert(id, Room::from_row(row.clone()));
+        changes.push(Change::RoomCreated(row));
+        id
+    }
+
+    pub(super) fn part(
+        &mut self,
+        now: UnixMs,
+        id: UserId,
+        room: RoomId,
+        reason: String,
+    ) -> Result<Vec<Change>, Refusal> {
+        let user = self.known(id)?.clone();
+        let name = self.remove_member(id, room)?;
+        let record = self.record(now, &user, room, RecordKind::Part, reason);
+        let mut changes = vec![Change::Parted { user: id, room, name, record }];
+        changes.extend(self.delete_if_deserted(room));
+        Ok(changes)
+    }
+
+    /// Takes somebody out of a room, for good; tells the room's name.
+    pub(super) fn remove_member(&mut self, id: UserId, room_id: RoomId) -> Result<RoomName, Refusal> {
+        let room = self.rooms.get_mut(&room_id).ok_or(Refusal::Gone)?;
+        let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
+        if room.present.remove(&id).is_none() {
+            return Err(Refusal::NotInRoom);
+        }
+        user.rooms.retain(|known| *known != room_id);
+        if let Some(account) = user.account {
+            room.kept.remove(&account);
+            if let Some(account) = self.accounts.get_mut(&account) {
+                account.rooms.remove(&room_id);
+            }
+        }
+        Ok(room.name.clone())
+    }
+
+    /// A room to which nobody belongs is gone, except for the lobby.
+    pub(super) fn delete_if_deserted(&mut self, id: RoomId) -> Option<Change> {
+        let room = self.rooms.get(&id)?;
+        if !room.is_deserted() || self.is_lobby(room) {
+            return None;
+        }
+        let room = self.rooms.remove(&id)?;
+        self.room_names.remove(room.name.folded());
+        Some(Change::RoomDeleted(id))
+    }
+}

@@ -1,0 +1,258 @@
+//! The shared state of the chat: accounts, people, rooms, memberships, and the rules about them.
+//!
+//! Every change passes through [`World::apply`], in one order, and comes out as [`Change`]s. The world knows no IRC, no
+//! connection, no clock and no chance: the same commands at the same times make the same world.
+
+mod account;
+mod command;
+mod membership;
+mod moderation;
+mod presence;
+mod room;
+mod sign_up;
+mod speech;
+mod user;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use klatch_protocol::{AccountName, Folded, Nick, UnixMs, fold};
+
+pub use self::{
+    account::Account,
+    command::{Change, Command, MessageId, Refusal, Target},
+    room::{Member, Room},
+    user::{HIDDEN_HOST, User, UserId, source_of},
+};
+use super::{
+    io::{AccountId, Place, Record, RecordKind, RoomId, Seq, Snapshot},
+    policy::Policy,
+};
+
+/// The shared state. See the module.
+#[derive(Debug)]
+pub struct World {
+    policy: Arc<Policy>,
+    accounts: BTreeMap<AccountId, Account>,
+    account_names: HashMap<Folded, AccountId>,
+    users: BTreeMap<UserId, User>,
+    nicks: HashMap<Folded, UserId>,
+    /// The one person of each account that is here.
+    online: HashMap<AccountId, UserId>,
+    rooms: HashMap<RoomId, Room>,
+    room_names: BTreeMap<Folded, RoomId>,
+    invites: HashSet<String>,
+    owner_code: Option<String>,
+    last_seq: u64,
+    last_passing: u64,
+    last_account: u64,
+    last_room: u64,
+    last_user: u64,
+}
+
+impl World {
+    /// The world as the store remembers it, with nobody here.
+    #[must_use]
+    pub fn new(policy: Arc<Policy>, snapshot: Snapshot) -> Self {
+        let mut world = World {
+            policy,
+            accounts: BTreeMap::new(),
+            account_names: HashMap::new(),
+            users: BTreeMap::new(),
+            nicks: HashMap::new(),
+            online: HashMap::new(),
+            rooms: HashMap::new(),
+            room_names: BTreeMap::new(),
+            invites: snapshot.invites.into_iter().collect(),
+            owner_code: snapshot.owner_code,
+            last_seq: snapshot.last_seq,
+            last_passing: 0,
+            last_account: snapshot.last_account,
+            last_room: snapshot.last_room,
+            last_user: 0,
+        };
+        for row in snapshot.accounts {
+            world.account_names.insert(row.name.folded().clone(), row.id);
+            world.accounts.insert(row.id, Account { row, rooms: Default::default() });
+        }
+        for row in snapshot.rooms {
+            world.room_names.insert(row.name.folded().clone(), row.id);
+            world.rooms.insert(row.id, Room::from_row(row));
+        }
+        for (room, account, operator) in snapshot.members {
+            if let (Some(room), Some(account)) = (world.rooms.get_mut(&room), world.accounts.get_mut(&account)) {
+                room.kept.insert(account.row.id, Member { operator });
+                account.rooms.insert(room.id);
+            }
+        }
+        world
+    }
+
+    /// Replaces the operator's decisions.
+    pub fn set_policy(&mut self, policy: Arc<Policy>) {
+        self.policy = policy;
+    }
+
+    /// Does what `command` says, as a whole or not at all, and tells what changed.
+    ///
+    /// # Errors
+    /// [`Refusal`] says which rule forbids it; nothing has changed then.
+    pub fn apply(&mut self, now: UnixMs, command: Command) -> Result<Vec<Change>, Refusal> {
+        match command {
+            Command::CreateAccount { name, display, hash, code, by } => {
+                self.create_account(now, name, display, hash, code.as_ref().map(|c| c.as_str()), by)
+            }
+            Command::AddInvite { code } => Ok(self.add_invite(now, code)),
+            Command::Enter { nick, ident, display, account, away } => {
+                self.enter(now, nick, ident, display, account, away)
+            }
+            Command::LogIn { user, account } => self.log_in(now, user, account),
+            Command::Leave { user, reason } => self.leave(now, user, reason),
+            Command::Rename { user, nick } => self.rename(user, nick),
+            Command::SetAway { user, away } => self.set_away(user, away),
+            Command::SetDisplay { user, display } => self.set_display(user, display),
+            Command::SetInvisible { user, on } => self.set_invisible(user, on),
+            Command::Join { user, room } => self.join(now, user, &room),
+            Command::Part { user, room, reason } => self.part(now, user, room, reason),
+            Command::Kick { user, room, whom, reason } => self.kick(now, user, room, whom, reason),
+            Command::Invite { user, room, whom } => self.invite(user, room, whom),
+            Command::SetOperator { user, room, whom, on } => self.set_operator(now, user, room, whom, on),
+            Command::SetTopic { user, room, text } => self.set_topic(now, user, room, text),
+            Command::Say { user, to, kind, tags, text } => self.say(now, user, to, kind, tags, text),
+        }
+    }
+
+    /// Somebody who is here.
+    #[must_use]
+    pub fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    /// Everybody who is here, in the order of coming.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    /// How many are here.
+    #[must_use]
+    pub fn online_count(&self) -> usize {
+        self.users.len()
+    }
+
+    /// Who has this nick, if anybody.
+    #[must_use]
+    pub fn by_nick(&self, nick: &str) -> Option<&User> {
+        self.nicks.get(&fold(nick)).and_then(|id| self.users.get(id))
+    }
+
+    /// An account.
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.get(&id)
+    }
+
+    /// The account of this name.
+    #[must_use]
+    pub fn account_by_name(&self, name: &str) -> Option<&Account> {
+        self.account_names.get(&fold(name)).and_then(|id| self.accounts.get(id))
+    }
+
+    /// How many accounts there are.
+    #[must_use]
+    pub fn account_count(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// The person of an account, if here.
+    #[must_use]
+    pub fn person_of(&self, account: AccountId) -> Option<&User> {
+        self.online.get(&account).and_then(|id| self.users.get(id))
+    }
+
+    /// The name of somebody's account.
+    #[must_use]
+    pub fn account_name(&self, user: &User) -> Option<&AccountName> {
+        user.account.and_then(|id| self.accounts.get(&id)).map(|account| &account.row.name)
+    }
+
+    /// A room.
+    #[must_use]
+    pub fn room(&self, id: RoomId) -> Option<&Room> {
+        self.rooms.get(&id)
+    }
+
+    /// The room of this name.
+    #[must_use]
+    pub fn room_by_name(&self, name: &str) -> Option<&Room> {
+        self.room_names.get(&fold(name)).and_then(|id| self.rooms.get(id))
+    }
+
+    /// All rooms, by name.
+    pub fn rooms(&self) -> impl Iterator<Item = &Room> {
+        self.room_names.values().filter_map(|id| self.rooms.get(id))
+    }
+
+    /// How many records were ever made.
+    #[must_use]
+    pub fn record_count(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// Whether `room` is the one everybody is put into.
+    #[must_use]
+    pub fn is_lobby(&self, room: &Room) -> bool {
+        self.policy.lobby.as_ref() == Some(&room.name)
+    }
+
+    /// Whether somebody keeps order in a room: its operators, and in the lobby, which nobody made, those of the server.
+    #[must_use]
+    pub fn is_room_operator(&self, room: &Room, user: UserId) -> bool {
+        let Some(member) = room.present.get(&user) else {
+            return false;
+        };
+        member.operator || (self.is_lobby(room) && self.users.get(&user).is_some_and(User::is_operator))
+    }
+
+    /// Whether somebody may change a room: its operators, and operators of the server who are in it.
+    fn may_moderate(&self, room: &Room, user: &User) -> bool {
+        room.present.get(&user.id).is_some_and(|member| member.operator || user.is_operator())
+    }
+
+    /// Whether a nick is free for `by`: nobody else here has it, and it is no account's but their own.
+    #[must_use]
+    pub fn is_nick_free(&self, nick: &Nick, by: Option<UserId>) -> bool {
+        let taken = self.nicks.get(nick.folded()).is_some_and(|holder| Some(*holder) != by);
+        let own = by.and_then(|id| self.users.get(&id)).and_then(|user| user.account);
+        let registered = self.account_names.get(nick.folded()).is_some_and(|account| Some(*account) != own);
+        !taken && !registered
+    }
+
+    fn next_seq(&mut self) -> Seq {
+        self.last_seq += 1;
+        Seq(self.last_seq)
+    }
+
+    /// A record of something that `user` did in a room.
+    fn record(&mut self, now: UnixMs, user: &User, room: RoomId, kind: RecordKind, text: String) -> Record {
+        Record {
+            seq: self.next_seq(),
+            at: now,
+            place: Place::Room(room),
+            source: user.source.to_string(),
+            account: self.account_name(user).cloned(),
+            kind,
+            tags: String::new(),
+            text,
+        }
+    }
+
+    fn known(&self, user: UserId) -> Result<&User, Refusal> {
+        self.users.get(&user).ok_or(Refusal::Gone)
+    }
+
+    fn known_room(&self, room: RoomId) -> Result<&Room, Refusal> {
+        self.rooms.get(&room).ok_or(Refusal::Gone)
+    }
+}

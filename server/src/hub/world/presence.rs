@@ -1,0 +1,177 @@
+//! Coming, going and what people are while they are here.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use klatch_protocol::{Nick, UnixMs};
+
+use super::{Change, Refusal, User, UserId, World};
+use crate::hub::io::{AccountId, RecordKind, RoomId};
+
+impl World {
+    pub(super) fn enter(
+        &mut self,
+        now: UnixMs,
+        nick: Nick,
+        ident: String,
+        display: String,
+        account: Option<AccountId>,
+        away: Option<String>,
+    ) -> Result<Vec<Change>, Refusal> {
+        let (nick, display, rank) = match account {
+            Some(id) => {
+                let row = &self.accounts.get(&id).ok_or(Refusal::Gone)?.row;
+                if self.online.contains_key(&id) {
+                    return Err(Refusal::AlreadyHere);
+                }
+                (Nick::from(&row.name), row.display.clone(), row.rank)
+            }
+            None if self.is_nick_free(&nick, None) => (nick, display, Default::default()),
+            None => return Err(Refusal::NickTaken),
+        };
+        self.last_user += 1;
+        let id = UserId(self.last_user);
+        let mut user = User::new(id, nick, ident, display, now);
+        (user.account, user.rank, user.away) = (account, rank, away);
+        self.nicks.insert(user.nick.folded().clone(), id);
+        self.users.insert(id, user);
+        if let Some(account) = account {
+            self.online.insert(account, id);
+        }
+        let mut changes = vec![Change::Entered(id)];
+        self.enter_own_rooms(now, id, &mut changes);
+        Ok(changes)
+    }
+
+    pub(super) fn log_in(&mut self, now: UnixMs, id: UserId, account: AccountId) -> Result<Vec<Change>, Refusal> {
+        let row = self.accounts.get(&account).ok_or(Refusal::Gone)?.row.clone();
+        match self.online.get(&account) {
+            Some(other) if *other == id => return Ok(Vec::new()),
+            Some(_) => return Err(Refusal::AlreadyHere),
+            None => {}
+        }
+        let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
+        let before = user.account.replace(account);
+        user.rank = row.rank;
+        user.display.clone_from(&row.display);
+        let mut changes = Vec::new();
+        if user.nick.as_str() != row.name.as_str() {
+            changes.push(Change::Renamed { user: id, from: self.give_nick(id, Nick::from(&row.name))? });
+        }
+        if let Some(before) = before {
+            self.online.remove(&before);
+        }
+        self.online.insert(account, id);
+        changes.push(Change::LoggedIn(id));
+        self.enroll(now, id, account, &mut changes);
+        self.enter_own_rooms(now, id, &mut changes);
+        Ok(changes)
+    }
+
+    /// The rooms somebody is in become their account's.
+    fn enroll(&mut self, at: UnixMs, id: UserId, account: AccountId, changes: &mut Vec<Change>) {
+        let rooms = self.users.get(&id).map(|user| user.rooms.clone()).unwrap_or_default();
+        for room_id in rooms {
+            let (Some(room), Some(known)) = (self.rooms.get_mut(&room_id), self.accounts.get_mut(&account)) else {
+                continue;
+            };
+            let member = room.present.get(&id).copied().unwrap_or_default();
+            let kept = room.kept.entry(account).or_insert(member);
+            if known.rooms.insert(room_id) {
+                changes.push(Change::Enrolled { room: room_id, account, operator: kept.operator, at });
+            } else {
+                room.present.insert(id, *kept);
+            }
+        }
+    }
+
+    /// Puts somebody into the lobby and the rooms of their account.
+    fn enter_own_rooms(&mut self, now: UnixMs, id: UserId, changes: &mut Vec<Change>) {
+        if let Some(lobby) = self.policy.lobby.clone() {
+            changes.extend(self.join(now, id, &lobby).unwrap_or_default());
+        }
+        let account = self.users.get(&id).and_then(|user| user.account);
+        let rooms: Vec<RoomId> = account
+            .and_then(|id| self.accounts.get(&id))
+            .map(|a| a.rooms.iter().copied().collect())
+            .unwrap_or_default();
+        for room in rooms {
+            if let Some(name) = self.rooms.get(&room).map(|room| room.name.clone()) {
+                changes.extend(self.join(now, id, &name).unwrap_or_default());
+            }
+        }
+    }
+
+    pub(super) fn leave(&mut self, now: UnixMs, id: UserId, reason: String) -> Result<Vec<Change>, Refusal> {
+        let user = self.users.remove(&id).ok_or(Refusal::Gone)?;
+        self.nicks.remove(user.nick.folded());
+        if let Some(account) = user.account {
+            self.online.remove(&account);
+        }
+        let mut witnesses = BTreeSet::new();
+        let mut records = Vec::with_capacity(user.rooms.len());
+        for room in &user.rooms {
+            if let Some(room) = self.rooms.get_mut(room) {
+                room.present.remove(&id);
+                witnesses.extend(room.present.keys().copied());
+            }
+            records.push(self.record(now, &user, *room, RecordKind::Quit, reason.clone()));
+        }
+        for room in self.rooms.values_mut().filter(|room| !room.invited.is_empty()) {
+            room.invited.remove(&id);
+        }
+        let rooms = user.rooms.clone();
+        let witnesses = witnesses.into_iter().collect();
+        let mut changes = vec![Change::Left { user: Box::new(user), records, witnesses, at: now, reason }];
+        changes.extend(rooms.into_iter().filter_map(|room| self.delete_if_deserted(room)));
+        Ok(changes)
+    }
+
+    pub(super) fn rename(&mut self, id: UserId, nick: Nick) -> Result<Vec<Change>, Refusal> {
+        let user = self.known(id)?;
+        if user.nick.as_str() == nick.as_str() {
+            return Ok(Vec::new());
+        }
+        if !self.is_nick_free(&nick, Some(id)) {
+            return Err(Refusal::NickTaken);
+        }
+        if self.account_name(user).is_some_and(|name| *name.folded() != *nick.folded()) {
+            return Err(Refusal::NickIsAccount);
+        }
+        let from = self.give_nick(id, nick)?;
+        Ok(vec![Change::Renamed { user: id, from }])
+    }
+
+    /// Gives somebody a nick; tells the source they had before.
+    fn give_nick(&mut self, id: UserId, nick: Nick) -> Result<Arc<str>, Refusal> {
+        let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
+        let from = user.source.clone();
+        self.nicks.remove(user.nick.folded());
+        self.nicks.insert(nick.folded().clone(), id);
+        user.rename(nick);
+        Ok(from)
+    }
+
+    pub(super) fn set_away(&mut self, id: UserId, away: Option<String>) -> Result<Vec<Change>, Refusal> {
+        let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
+        if user.away == away {
+            return Ok(Vec::new());
+        }
+        user.away = away;
+        Ok(vec![Change::AwaySet(id)])
+    }
+
+    pub(super) fn set_display(&mut self, id: UserId, display: String) -> Result<Vec<Change>, Refusal> {
+        let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
+        user.display.clone_from(&display);
+        if let Some(account) = user.account.and_then(|account| self.accounts.get_mut(&account)) {
+            account.row.display = display;
+        }
+        Ok(vec![Change::DisplaySet(id)])
+    }
+
+    pub(super) fn set_invisible(&mut self, id: UserId, on: bool) -> Result<Vec<Change>, Refusal> {
+        let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
+        let changed = std::mem::replace(&mut user.invisible, on) != on;
+        Ok(if changed { vec![Change::InvisibleSet(id)] } else { Vec::new() })
+    }
+}
