@@ -8,7 +8,10 @@ use ratatui::{
     widgets::{Clear, Widget},
 };
 
-use super::wrap::cells;
+use super::{
+    theme::{Role, Theme},
+    wrap::cells,
+};
 
 /// Writes `text` at column `x` of the area's row `y`, cut at the area's right edge; gives the column behind it.
 pub(super) fn put(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
@@ -40,12 +43,21 @@ pub(super) fn put_right(buf: &mut Buffer, area: Rect, from: u16, y: u16, text: &
     }
 }
 
-/// Empties a centred box of at most this size inside `area` and gives it, for something laid over the screen.
-pub(super) fn overlay(area: Rect, width: u16, height: u16, buf: &mut Buffer) -> Rect {
-    let (width, height) = (width.min(area.width), height.min(area.height));
-    let inner = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
-    Clear.render(inner, buf);
-    inner
+/// Empties a band across the middle of `area` for something laid over the screen and gives the column in it, `width` cells and
+/// `rows` rows at most. Lines stand above and below while there is room, none at the sides: screen readers read those out.
+pub(super) fn overlay(area: Rect, width: u16, rows: u16, theme: Theme, buf: &mut Buffer) -> Rect {
+    let area = area.intersection(buf.area);
+    let lines = u16::from(area.height >= rows.saturating_add(2));
+    let height = rows.saturating_add(2 * lines).min(area.height);
+    let band = Rect { y: area.y + (area.height - height) / 2, height, ..area };
+    Clear.render(band, buf);
+    if lines > 0 {
+        let line = theme.glyphs.dash.repeat(usize::from(band.width));
+        put(buf, band, 0, 0, &line, theme.style(Role::Rule));
+        put(buf, band, 0, height - 1, &line, theme.style(Role::Rule));
+    }
+    let width = width.min(band.width);
+    Rect { x: band.x + (band.width - width) / 2, y: band.y + lines, width, height: height - 2 * lines }
 }
 
 /// The cells of `text`, as the terminal's coordinates count them.

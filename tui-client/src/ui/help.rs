@@ -128,7 +128,14 @@ impl Widget for &HelpScreen<'_> {
         } else {
             put(buf, inner, x + 3, 0, &self.help.filter, self.theme.style(Role::Text));
         }
-        put_right(buf, inner, x + 20, 0, "Up Down scroll · Esc closes", self.theme.style(Role::Dim));
+        put_right(
+            buf,
+            inner,
+            x + 20,
+            0,
+            &format!("Up Down scroll {} Esc closes", self.theme.glyphs.dot),
+            self.theme.style(Role::Dim),
+        );
         let columns = self.columns(area.width);
         let body = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(2), ..area };
         if columns.iter().all(Vec::is_empty) {

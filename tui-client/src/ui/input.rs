@@ -123,7 +123,7 @@ impl InputBox {
     /// How many rows the text takes on a screen `width` cells wide.
     #[must_use]
     pub fn rows(&self, width: u16) -> u16 {
-        self.area.borrow_mut().measure(width.saturating_sub(PROMPT)).content_rows.max(1)
+        self.area.borrow_mut().measure(width.saturating_sub(prompt_width(width))).content_rows.max(1)
     }
 
     /// Where the terminal's cursor belongs, as of the last drawing.
@@ -139,8 +139,10 @@ impl Default for InputBox {
     }
 }
 
-/// The cells before the text: the prompt and a space.
-const PROMPT: u16 = 2;
+/// The cells before the text: the prompt and a space, and a margin where there is room.
+fn prompt_width(width: u16) -> u16 {
+    2 + u16::from(width >= 60)
+}
 
 fn fresh(lines: Vec<String>) -> TextArea<'static> {
     let mut area = TextArea::new(lines);
@@ -165,14 +167,15 @@ impl Widget for &InputRow<'_> {
         if area.is_empty() {
             return;
         }
-        put(buf, area, 0, 0, self.theme.glyphs.prompt, self.theme.style(Role::Focus));
-        let text = Rect { x: area.x + PROMPT.min(area.width), width: area.width.saturating_sub(PROMPT), ..area };
+        let before = prompt_width(area.width).min(area.width);
+        put(buf, area, before.saturating_sub(2), 0, self.theme.glyphs.prompt, self.theme.style(Role::Focus));
+        let text = Rect { x: area.x + before, width: area.width - before, ..area };
         if !text.is_empty() {
             (&*self.input.area.borrow()).render(text, buf);
         }
         if self.input.is_empty() {
             let inner = Rect { width: area.width.saturating_sub(u16::from(area.width >= 60)), ..area };
-            put_right(buf, inner, PROMPT + 2, 0, self.hint, self.theme.style(Role::Dim));
+            put_right(buf, inner, before + 2, 0, self.hint, self.theme.style(Role::Dim));
         }
     }
 }

@@ -124,47 +124,44 @@ pub struct QuestionBox<'a> {
 
 impl Widget for &QuestionBox<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let width = area.width.saturating_sub(4).min(64);
-        let inner_width = width.saturating_sub(4);
-        let title = wrap(&self.question.title, inner_width, inner_width);
-        let body = wrap(&self.question.body, inner_width, inner_width);
-        let body = if self.question.body.is_empty() { &[][..] } else { &body[..] };
-        let keys = key_rows(self.question.choices, inner_width);
-        let gaps = if area.height >= 12 { 2 } else { 0 };
-        let rows = title.len() + body.len() + keys.len() + gaps + 2;
-        let frame = overlay(area, width, u16::try_from(rows).unwrap_or(u16::MAX), buf);
-        rules(frame, self.theme, buf);
-        let mut y = 1;
-        for range in title {
-            y = row(buf, frame, y, &self.question.title[range], self.theme, Role::Strong);
+        let Question { title, body, choices } = self.question;
+        let mut paragraphs = vec![(title.as_str(), Role::Strong)];
+        if !body.is_empty() {
+            paragraphs.extend([("", Role::Text), (body.as_str(), Role::Text)]);
         }
-        y += u16::from(gaps > 0 && !body.is_empty());
-        for range in body {
-            y = row(buf, frame, y, &self.question.body[range.clone()], self.theme, Role::Text);
-        }
-        y += u16::from(gaps > 0);
-        for choices in keys {
-            put_keys(buf, frame, y, choices, self.theme);
-            y += 1;
-        }
+        panel(&paragraphs, choices, 60, area, self.theme, buf);
     }
 }
 
-fn row(buf: &mut Buffer, frame: Rect, y: u16, text: &str, theme: Theme, role: Role) -> u16 {
-    let inner = Rect { height: frame.height.saturating_sub(1), ..frame };
-    put(buf, inner, 2, y, text, theme.style(role));
-    y + 1
-}
-
-/// Lines above and below an overlay; there are no others, so that screen readers have nothing to read out.
-pub(super) fn rules(frame: Rect, theme: Theme, buf: &mut Buffer) {
-    let line = theme.glyphs.dash.repeat(usize::from(frame.width));
-    put(buf, frame, 0, 0, &line, theme.style(Role::Rule));
-    put(buf, frame, 0, frame.height.saturating_sub(1), &line, theme.style(Role::Rule));
+/// Lays paragraphs and the keys to answer them over `area`. Where there is too little room the text gives way to the keys.
+pub(super) fn panel(
+    paragraphs: &[(&str, Role)],
+    choices: &'static [Choice],
+    width: u16,
+    area: Rect,
+    theme: Theme,
+    buf: &mut Buffer,
+) {
+    let width = width.min(area.width.saturating_sub(2));
+    let rows: Vec<(&str, Role)> = paragraphs
+        .iter()
+        .flat_map(|(text, role)| wrap(text, width, width).into_iter().map(|range| (&text[range], *role)))
+        .collect();
+    let keys = key_rows(choices, width);
+    let count = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
+    let column = overlay(area, width, count(rows.len() + 1 + keys.len()), theme, buf);
+    let keys_at = column.height.saturating_sub(count(keys.len()));
+    let text = Rect { height: keys_at, ..column };
+    for (y, (row, role)) in (0..keys_at).zip(rows) {
+        put(buf, text, 0, y, row, theme.style(role));
+    }
+    for (y, choices) in (keys_at..column.height).zip(keys) {
+        put_keys(buf, column, y, choices, theme);
+    }
 }
 
 /// The choices divided into rows of at most `width` cells.
-pub(super) fn key_rows(choices: &'static [Choice], width: u16) -> Vec<&'static [Choice]> {
+fn key_rows(choices: &'static [Choice], width: u16) -> Vec<&'static [Choice]> {
     let mut rows = Vec::new();
     let mut start = 0;
     let mut used = 0;
@@ -181,14 +178,14 @@ pub(super) fn key_rows(choices: &'static [Choice], width: u16) -> Vec<&'static [
 }
 
 /// Draws one row of choices.
-pub(super) fn put_keys(buf: &mut Buffer, frame: Rect, y: u16, choices: &[Choice], theme: Theme) {
+fn put_keys(buf: &mut Buffer, column: Rect, y: u16, choices: &[Choice], theme: Theme) {
     let spans = choices.iter().flat_map(|choice| {
         [
             Span::styled(choice.name, theme.style(Role::Key)),
             Span::styled(format!(" {}   ", choice.word), theme.style(Role::Text)),
         ]
     });
-    put_line(buf, frame, 2, y, &spans.collect());
+    put_line(buf, column, 0, y, &spans.collect());
 }
 
 #[cfg(test)]

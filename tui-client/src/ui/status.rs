@@ -66,44 +66,62 @@ pub struct Status<'a> {
     pub theme: Theme,
 }
 
+/// How many words there is room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Everything in words.
+    Full,
+    /// No words where a sign is enough, single spaces.
+    Short,
+    /// Numbers instead of names.
+    Least,
+}
+
 impl Widget for &Status<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let roomy = area.width >= 60;
         let margin = u16::from(roomy);
         let inner = Rect { x: area.x + margin.min(area.width), width: area.width.saturating_sub(2 * margin), ..area };
-        let right = self.right(roomy);
+        let right = self.right(area.width >= 80);
         let right_width = width_of_line(&right).min(inner.width);
-        let left_room = inner.width.saturating_sub(right_width + 1);
-        let left = Rect { width: left_room, ..inner };
         put_line(buf, inner, inner.width - right_width, 0, &right);
-        self.left(left, roomy, buf);
+        let left = Rect { width: inner.width.saturating_sub(right_width + 1), ..inner };
+        let details = [Detail::Full, Detail::Short, Detail::Least];
+        let fitting = details.into_iter().skip(usize::from(!roomy)).find(|detail| self.width(*detail) <= left.width);
+        self.left(left, fitting.unwrap_or(Detail::Least), buf);
     }
 }
 
 impl Status<'_> {
-    /// Puts part after part, and leaves out the ones that no longer fit.
-    fn left(&self, area: Rect, roomy: bool, buf: &mut Buffer) {
-        let gap = if roomy { 3 } else { 1 };
+    /// Puts part after part, and leaves out the ones that do not fit.
+    fn left(&self, area: Rect, detail: Detail, buf: &mut Buffer) {
         let mut x = 0;
-        let mut parts = vec![self.link(roomy)];
+        for part in self.parts(detail) {
+            let width = width_of_line(&part);
+            if x == 0 || x + width <= area.width {
+                put_line(buf, area, x, 0, &part);
+                x += width + gap(detail);
+            }
+        }
+    }
+
+    fn width(&self, detail: Detail) -> u16 {
+        self.parts(detail).iter().map(|part| width_of_line(part) + gap(detail)).sum::<u16>().saturating_sub(gap(detail))
+    }
+
+    fn parts(&self, detail: Detail) -> Vec<Line<'_>> {
+        let mut parts = vec![self.link(detail)];
         if let Some(notice) = self.notice {
             parts.push(Line::styled(notice, self.style(Role::Warning)));
         }
         if !self.room.is_empty() {
             parts.push(Line::styled(self.room, self.style(Role::Strong)));
         }
-        parts.extend(self.waiting.iter().map(|waiting| self.waiting(*waiting, roomy)));
+        parts.extend(self.waiting.iter().map(|waiting| self.waiting(*waiting, detail)));
         if self.notice.is_none() && !self.typing.is_empty() {
-            parts.push(Line::styled(typing(self.typing, roomy), self.style(Role::Dim)));
+            parts.push(Line::styled(typing(self.typing, detail), self.style(Role::Dim)));
         }
-        for part in parts {
-            let width = width_of_line(&part);
-            if x > 0 && x + width > area.width {
-                continue;
-            }
-            put_line(buf, area, x, 0, &part);
-            x += width + gap;
-        }
+        parts
     }
 
     fn right(&self, roomy: bool) -> Line<'_> {
@@ -135,7 +153,7 @@ impl Status<'_> {
         Line::from_iter(spaced)
     }
 
-    fn link(&self, roomy: bool) -> Line<'static> {
+    fn link(&self, detail: Detail) -> Line<'static> {
         let glyphs = self.theme.glyphs;
         let (sign, word, role) = match self.link {
             Link::Online => (glyphs.online, "online".to_owned(), Role::Good),
@@ -147,18 +165,18 @@ impl Status<'_> {
         };
         let style = self.style(role);
         // The one state in which nothing is wrong may go without its word where space is scarce.
-        if !roomy && self.link == Link::Online {
+        if detail != Detail::Full && self.link == Link::Online {
             return Line::styled(sign, style);
         }
         Line::styled(format!("{sign} {word}"), style)
     }
 
-    fn waiting(&self, waiting: Waiting<'_>, roomy: bool) -> Line<'static> {
+    fn waiting(&self, waiting: Waiting<'_>, detail: Detail) -> Line<'static> {
         let (role, sign) = if waiting.mentions > 0 { (Role::Unread, "!") } else { (Role::Text, "") };
-        let text = if roomy {
-            format!("[{} {} {}{sign}]", waiting.number, waiting.name, waiting.unread)
-        } else {
-            format!("[{}{sign}]", waiting.number)
+        let text = match detail {
+            Detail::Full => format!("[{} {} {}{sign}]", waiting.number, waiting.name, waiting.unread),
+            Detail::Short => format!("[{} {}{sign}]", waiting.number, waiting.name),
+            Detail::Least => format!("[{}{sign}]", waiting.number),
         };
         Line::styled(text, self.style(role))
     }
@@ -169,13 +187,17 @@ impl Status<'_> {
 }
 
 /// Who is typing, in a few words.
-fn typing(people: &[String], roomy: bool) -> String {
+fn typing(people: &[String], detail: Detail) -> String {
     match people {
-        [one] if roomy => format!("{one} is typing"),
+        [one] if detail == Detail::Full => format!("{one} is typing"),
         [one] => format!("{one} types"),
         [one, two] => format!("{one}, {two} type"),
         many => format!("{} type", many.len()),
     }
+}
+
+fn gap(detail: Detail) -> u16 {
+    if detail == Detail::Full { 3 } else { 1 }
 }
 
 fn width_of_line(line: &Line<'_>) -> u16 {

@@ -4,7 +4,6 @@ use ratatui::{buffer::Buffer, layout::Position, layout::Rect, widgets::Widget};
 
 use super::{
     draw::{overlay, put, put_right, width_of},
-    question::rules,
     theme::{Role, Theme},
     wrap::fit,
 };
@@ -106,15 +105,27 @@ pub struct SwitcherBox<'a> {
 }
 
 const TITLE: &str = "Go to: ";
+/// The most cells that the box takes.
+const WIDTH: u16 = 52;
 
 impl SwitcherBox<'_> {
-    /// Where the terminal's cursor belongs: behind what was typed.
+    /// Where the terminal's cursor belongs: behind what was typed. `drawn` is the area last drawn in.
     #[must_use]
-    pub fn cursor(&self, area: Rect) -> Option<Position> {
-        let (width, height) = size(area);
-        let x = 2 + width_of(TITLE) + width_of(&self.switcher.query);
-        (x < width && height > 1)
-            .then(|| Position::new(area.x + (area.width - width) / 2 + x, area.y + (area.height - height) / 2 + 1))
+    pub fn cursor(&self, drawn: Rect) -> Option<Position> {
+        let rows = self.rows(drawn);
+        let height = if drawn.height >= rows + 2 { rows + 2 } else { rows.min(drawn.height) };
+        let line = u16::from(drawn.height >= rows + 2);
+        let width = WIDTH.min(drawn.width);
+        let x = 1 + width_of(TITLE) + width_of(&self.switcher.query);
+        (x < width && height > 0).then(|| {
+            Position::new(drawn.x + (drawn.width - width) / 2 + x, drawn.y + (drawn.height - height) / 2 + line)
+        })
+    }
+
+    /// The rows that the box takes: what was typed, up to twelve entries, the keys.
+    fn rows(&self, area: Rect) -> u16 {
+        let entries = u16::try_from(self.entries.len()).unwrap_or(u16::MAX).clamp(1, 12);
+        (entries + 3).min(area.height)
     }
 
     fn entry(&self, entry: &Entry, chosen: bool, row: Rect, buf: &mut Buffer) {
@@ -140,19 +151,12 @@ impl SwitcherBox<'_> {
     }
 }
 
-/// The size of the box on a screen of this area.
-fn size(area: Rect) -> (u16, u16) {
-    (area.width.saturating_sub(4).min(52), area.height.saturating_sub(2).min(16))
-}
-
 impl Widget for &SwitcherBox<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let (width, height) = size(area);
-        let frame = overlay(area, width, height, buf);
-        rules(frame, self.theme, buf);
-        let x = put(buf, frame, 2, 1, TITLE, self.theme.style(Role::Dim));
-        put(buf, frame, x, 1, &self.switcher.query, self.theme.style(Role::Text));
-        let list = Rect { y: frame.y + 2.min(frame.height), height: frame.height.saturating_sub(4), ..frame };
+        let column = overlay(area, WIDTH, self.rows(area), self.theme, buf);
+        let x = put(buf, column, 1, 0, TITLE, self.theme.style(Role::Dim));
+        put(buf, column, x, 0, &self.switcher.query, self.theme.style(Role::Text));
+        let list = Rect { y: column.y + 1.min(column.height), height: column.height.saturating_sub(3), ..column };
         let matches = self.switcher.matches(self.entries);
         if matches.is_empty() {
             put(buf, list, 3, 0, "no room or person like that", self.theme.style(Role::Dim));
@@ -164,9 +168,9 @@ impl Widget for &SwitcherBox<'_> {
             // `matches` gives places in `entries`.
             self.entry(&self.entries[*index], place == self.switcher.chosen, row, buf);
         }
-        let hint = "Enter open · Up Down · Esc back";
-        if frame.height > 3 {
-            put(buf, frame, 2, frame.height - 2, hint, self.theme.style(Role::Dim));
+        let hint = format!("Enter open {dot} Up Down {dot} Esc back", dot = self.theme.glyphs.dot);
+        if column.height > 3 {
+            put(buf, column, 1, column.height - 1, &hint, self.theme.style(Role::Dim));
         }
     }
 }

@@ -4,10 +4,8 @@
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{
-    draw::{overlay, put},
-    question::{Answer, Choice, answer, key_rows, put_keys, rules},
+    question::{Answer, Choice, answer, panel},
     theme::{Role, Theme},
-    wrap::wrap,
 };
 use crate::action::Action;
 
@@ -57,26 +55,36 @@ impl Trust {
         if self.changed.is_some() { STOP } else { FIRST }
     }
 
-    fn paragraphs(&self) -> Vec<(String, Role)> {
+    /// What to read before deciding, the keys broken so that they fit into `width` cells.
+    fn paragraphs(&self, width: u16) -> Vec<(String, Role)> {
         let Fingerprint { hex, words } = &self.shown;
         match &self.changed {
             None => vec![
                 (format!("First visit to {}. It shows the key", self.host), Role::Strong),
+                (String::new(), Role::Text),
                 (words.clone(), Role::Focus),
-                (format!("SHA256 {hex}"), Role::Text),
+                (in_rows(hex, width), Role::Dim),
+                (String::new(), Role::Text),
                 ("Compare it with what the server printed when it started.".to_owned(), Role::Text),
             ],
             Some(Changed { kept, remedy }) => vec![
                 (format!("! {} shows another key than before.", self.host), Role::Error),
                 ("Somebody may be listening in. Nothing was sent.".to_owned(), Role::Error),
-                (format!("before: {}", kept.words), Role::Text),
-                (format!("SHA256 {}", kept.hex), Role::Dim),
+                (format!("before: {}", kept.words), Role::Strong),
+                (in_rows(&kept.hex, width), Role::Dim),
                 (format!("now:    {words}"), Role::Focus),
-                (format!("SHA256 {hex}"), Role::Dim),
+                (in_rows(hex, width), Role::Dim),
                 (remedy.clone(), Role::Text),
             ],
         }
     }
+}
+
+/// A fingerprint in rows of equal length, as many bytes in each as fit: 16, 8 or 4.
+fn in_rows(hex: &str, width: u16) -> String {
+    let bytes: Vec<&str> = hex.split(':').collect();
+    let each = [16, 8].into_iter().find(|each| each * 3 <= usize::from(width)).unwrap_or(4);
+    bytes.chunks(each).map(|row| row.join(":")).collect::<Vec<_>>().join("\n")
 }
 
 /// The question as it is drawn over an area.
@@ -90,25 +98,9 @@ pub struct TrustBox<'a> {
 
 impl Widget for &TrustBox<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let width = area.width.saturating_sub(if area.width >= 60 { 4 } else { 0 }).min(76);
-        let inner = width.saturating_sub(4);
-        let paragraphs = self.trust.paragraphs();
-        let rows: Vec<(&str, Role)> = paragraphs
-            .iter()
-            .flat_map(|(text, role)| wrap(text, inner, inner).into_iter().map(|range| (&text[range], *role)))
-            .collect();
-        let keys = key_rows(self.trust.choices(), inner);
-        let height = u16::try_from(rows.len() + keys.len() + 3).unwrap_or(u16::MAX);
-        let frame = overlay(area, width, height, buf);
-        rules(frame, self.theme, buf);
-        // The answers have to be seen; where there is too little room the explanation gives way.
-        let keys_at = frame.height.saturating_sub(1 + u16::try_from(keys.len()).unwrap_or(0));
-        let text = Rect { height: keys_at, ..frame };
-        for (y, (row, role)) in (1..).zip(&rows) {
-            put(buf, text, 2, y, row, self.theme.style(*role));
-        }
-        for (y, choices) in (keys_at..).zip(keys) {
-            put_keys(buf, frame, y, choices, self.theme);
-        }
+        let width = area.width.saturating_sub(2).min(64);
+        let paragraphs = self.trust.paragraphs(width);
+        let paragraphs: Vec<(&str, Role)> = paragraphs.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+        panel(&paragraphs, self.trust.choices(), width, area, self.theme, buf);
     }
 }

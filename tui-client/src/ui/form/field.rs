@@ -90,12 +90,13 @@ impl LineEdit {
         self.cursor = self.text.len();
     }
 
-    /// The part to show in `width` cells, every character replaced by `mask` if there is one; and the cursor's cell in it.
-    pub(super) fn shown(&self, width: usize, mask: Option<&str>) -> (Zeroizing<String>, usize) {
+    /// The part to show in `width` cells, every character replaced by `mask` if there is one, and the cursor's cell in it: the
+    /// part around the cursor while the field is in focus, else the beginning.
+    pub(super) fn shown(&self, width: usize, mask: Option<&str>, focused: bool) -> (Zeroizing<String>, usize) {
         let sized = |text: &str| text.graphemes(true).map(|c| cells(mask.unwrap_or(c))).sum::<usize>();
         let before = sized(&self.text[..self.cursor]);
         // The cursor needs a cell of its own behind the text.
-        let skip = (before + 1).saturating_sub(width);
+        let skip = if focused { (before + 1).saturating_sub(width) } else { 0 };
         let mut shown = Zeroizing::new(String::with_capacity(ROOM));
         let (mut at, mut cursor) = (0, before);
         let mut used = 0;
@@ -175,10 +176,10 @@ mod tests {
     #[test]
     fn a_long_text_shows_the_part_around_the_cursor() {
         let mut line = LineEdit::new("abcdefghij");
-        assert_eq!(line.shown(5, None), (Zeroizing::new("ghij".to_owned()), 4));
-        assert_eq!(line.shown(5, Some("•")).0.as_str(), "••••");
+        assert_eq!(line.shown(5, None, true), (Zeroizing::new("ghij".to_owned()), 4));
+        assert_eq!(line.shown(5, Some("•"), true).0.as_str(), "••••");
         after(&mut line, &[Edit::LineStart]);
-        assert_eq!(line.shown(5, None), (Zeroizing::new("abcde".to_owned()), 0));
+        assert_eq!(line.shown(5, None, true), (Zeroizing::new("abcde".to_owned()), 0));
     }
 
     proptest! {
@@ -186,7 +187,7 @@ mod tests {
         fn the_cursor_is_always_in_sight(text in "[a-z你👍 é]{0,40}", moves in 0usize..40, width in 3usize..20) {
             let mut line = LineEdit::new(&text);
             after(&mut line, &vec![Edit::Left; moves]);
-            let (shown, cursor) = line.shown(width, None);
+            let (shown, cursor) = line.shown(width, None, true);
             prop_assert!(cells(&shown) <= width && cursor < width);
         }
     }

@@ -322,10 +322,7 @@ impl Form {
                 self.move_focus(field);
                 let mask = self.mask(field, "•");
                 if let Some(line) = self.line_mut(field) {
-                    let (_, cursor) = line.shown(usize::from(area.width), mask);
-                    if cursor < usize::from(area.width) - 1 {
-                        line.point(usize::from(at.x - area.x), mask);
-                    }
+                    line.point(usize::from(at.x - area.x), mask);
                 }
             }
         }

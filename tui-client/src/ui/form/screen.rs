@@ -33,12 +33,20 @@ enum Row {
     Note(String, Role),
 }
 
+/// What stands above the fields, and whether there is air between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Head {
+    Airy,
+    Title,
+    None,
+}
+
 /// Cells of the labels, with the prompt before and a space behind.
 const LABELS: u16 = 12;
 /// The most cells of a field.
 const FIELD: u16 = 46;
 /// Cells of a port and its brackets.
-const PORT: u16 = 9;
+const PORT: u16 = 10;
 
 impl Widget for &FormScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
@@ -75,17 +83,18 @@ impl FormScreen<'_> {
 
     /// The rows, with as much air between them as fits.
     fn fitting(&self, column: Rect) -> Vec<Row> {
-        let airy = self.rows(column, true);
-        if airy.len() <= usize::from(column.height) { airy } else { self.rows(column, false) }
+        let heads = [Head::Airy, Head::Title, Head::None];
+        let mut sizes = heads.into_iter().map(|head| self.rows(column, head));
+        sizes.find(|rows| rows.len() <= usize::from(column.height)).unwrap_or_else(|| self.rows(column, Head::None))
     }
 
-    fn rows(&self, column: Rect, airy: bool) -> Vec<Row> {
-        let mut rows = Vec::new();
-        if airy {
-            rows.extend([Row::Title, Row::Subtitle, Row::Empty]);
-        } else if column.height >= 12 {
-            rows.push(Row::Title);
-        }
+    fn rows(&self, column: Rect, head: Head) -> Vec<Row> {
+        let airy = head == Head::Airy;
+        let mut rows = match head {
+            Head::Airy => vec![Row::Title, Row::Subtitle, Row::Empty],
+            Head::Title => vec![Row::Title, Row::Empty],
+            Head::None => Vec::new(),
+        };
         for field in self.form.fields().iter().filter(|field| **field != Field::Port || !port_beside(column)) {
             rows.push(Row::Field(*field));
             let mut notes = self.notes(*field, column);
@@ -103,7 +112,7 @@ impl FormScreen<'_> {
     /// What is to be said below a field.
     fn notes(&self, field: Field, column: Rect) -> Vec<Row> {
         let form = self.form;
-        let width = column.width.saturating_sub(LABELS + 1).max(12);
+        let width = column.width.saturating_sub(LABELS + 2).max(12);
         let note = |text: &str, role: Role| {
             wrap(text, width, width).into_iter().map(|range| Row::Note(text[range].to_owned(), role)).collect()
         };
@@ -132,7 +141,7 @@ impl FormScreen<'_> {
             Row::Empty => {}
             Row::Title => self.centred("k l a t c h", Role::Strong, area, buf),
             Row::Subtitle => self.centred("chat on a server you own", Role::Dim, area, buf),
-            Row::Note(text, role) => _ = put(buf, area, LABELS + 1, 0, text, self.theme.style(*role)),
+            Row::Note(text, role) => _ = put(buf, area, LABELS + 2, 0, text, self.theme.style(*role)),
             Row::Field(Field::Mode) => self.choice(area, buf),
             Row::Field(Field::Connect) => self.button(area, buf),
             Row::Field(Field::Server) if port_beside(area) => {
@@ -166,7 +175,8 @@ impl FormScreen<'_> {
         let brackets = self.theme.style(if focused { Role::Focus } else { Role::Dim });
         put(buf, area, labels, 0, "[", brackets);
         put(buf, area, area.width - 1, 0, "]", brackets);
-        let (shown, cursor) = line.shown(usize::from(inner.width), self.form.mask(field, self.theme.glyphs.mask));
+        let (shown, cursor) =
+            line.shown(usize::from(inner.width), self.form.mask(field, self.theme.glyphs.mask), focused);
         if line.is_empty() {
             let words = fit(placeholder(field), usize::from(inner.width), self.theme.glyphs.cut);
             put(buf, inner, 0, 0, &words, self.theme.style(Role::Dim));
