@@ -83,7 +83,7 @@ impl Model {
             let index = self.open(&Place::Room(name.to_owned()));
             self.me.display = person.display.clone().or(self.me.display.take());
             self.rooms[index].joined = true;
-            self.rooms[index].roster.insert(member(person));
+            self.rooms[index].roster.insert(member(&person));
             let wanted = self.wanted.as_deref().is_some_and(|wanted| same(wanted, name));
             if wanted || (self.wanted.is_none() && self.active().kind == RoomKind::Server) {
                 self.wanted = None;
@@ -98,7 +98,7 @@ impl Model {
             return;
         };
         let nick = person.nick.clone();
-        self.rooms[index].roster.insert(member(person));
+        self.rooms[index].roster.insert(member(&person));
         let display = self.display_of(index, &nick);
         self.append(index, Body::Joined { nick, display }, at);
     }
@@ -394,9 +394,9 @@ fn delivery(fate: &Fate) -> Delivery {
     }
 }
 
-fn member(person: Person) -> Member {
+fn member(person: &Person) -> Member {
     let mut member = Member { nick: person.nick.clone(), ..Member::default() };
-    learn(&mut member, &person);
+    learn(&mut member, person);
     member
 }
 

@@ -263,12 +263,6 @@ impl Model {
         }
     }
 
-    /// How many messages of ours have not got to their end.
-    #[must_use]
-    pub fn unsent(&self) -> usize {
-        self.outgoing.len()
-    }
-
     fn key(&mut self) -> LineKey {
         self.last_key += 1;
         LineKey(self.last_key)

@@ -53,11 +53,10 @@ impl Intent {
         }
     }
 
-    /// Once the account is made, coming back means to log in.
-    pub(super) fn account_made(&mut self) {
-        if let Way::SignUp { password, .. } = &self.way {
+    /// We are in. To come back means to log in, and to take nobody's place: who took ours meant it.
+    pub(super) fn arrived(&mut self) {
+        if let Way::LogIn { password, .. } | Way::SignUp { password, .. } = &self.way {
             self.way = Way::LogIn { password: password.clone(), take_over: false };
-            self.code = None;
         }
     }
 }

@@ -2,10 +2,25 @@
 //! It lives over as many connections as it takes: what was said and not confirmed, and how far each room's history is
 //! known, survive a broken one. It never does I/O, reads no clock and draws nothing.
 
+mod asking;
+mod backlog;
+mod batches;
+mod clean;
+mod dispatch;
 mod failure;
+mod handshake;
+mod history;
 mod intent;
 mod io;
+mod keepalive;
+mod link;
+mod numerics;
+mod outbox;
+mod people;
 mod reconnect;
+mod sending;
+mod speech;
+mod standard;
 
 pub use failure::{Failure, Field};
 pub use intent::{Intent, Way};
@@ -13,3 +28,155 @@ pub use io::{
     Ending, Event, Fate, Manner, Now, OutId, Output, Page, Part, Person, Place, Request, Spoken, Stage, Typing, Window,
 };
 pub use reconnect::Reconnect;
+
+use std::collections::BTreeMap;
+
+use klatch_protocol::{Folded, LineBuilder, UnixMs};
+
+use backlog::Backlog;
+use keepalive::Silence;
+use link::{Link, Phase};
+use outbox::Outbox;
+
+/// Our presence on one server.
+///
+/// The order of things: [`Session::open`] when a connection is ready, [`Session::receive`] for each line,
+/// [`Session::tick`] at [`Session::deadline`], [`Session::lost`] when the connection is gone; then, unless
+/// [`Session::ending`] says otherwise, `open` again. Requests may come at any time.
+#[derive(Debug)]
+pub struct Session {
+    intent: Intent,
+    /// Our nick, as the server knows it.
+    nick: String,
+    link: Link,
+    outbox: Outbox,
+    backlog: Backlog,
+    /// The rooms we are in, or want to be in again.
+    rooms: BTreeMap<Folded, String>,
+    /// When, by the server's clock, we were last connected; `None` before the first time.
+    last_in: Option<UnixMs>,
+    ending: Option<Ending>,
+    labels: u64,
+}
+
+impl Session {
+    /// A session that is not connected yet.
+    #[must_use]
+    pub fn new(intent: Intent) -> Self {
+        Session {
+            nick: intent.user.clone(),
+            rooms: intent.rooms.iter().map(|room| (klatch_protocol::fold(room), room.clone())).collect(),
+            intent,
+            link: Link::default(),
+            outbox: Outbox::default(),
+            backlog: Backlog::default(),
+            last_in: None,
+            ending: None,
+            labels: 0,
+        }
+    }
+
+    /// A connection is ready: begins to sign in.
+    pub fn open(&mut self, now: Now, out: &mut Vec<Output>) {
+        self.link = Link::new(now);
+        self.greet(out);
+    }
+
+    /// The connection is gone, for whatever reason. What is not confirmed is kept.
+    pub fn lost(&mut self, now: Now, out: &mut Vec<Output>) {
+        let was_in = self.link.phase == Phase::In;
+        let clock = self.clock(now.wall);
+        self.link = Link::default();
+        if was_in {
+            self.last_in = Some(clock);
+            self.outbox.lost();
+            self.backlog.lost();
+            out.tell(Event::Lost);
+        }
+    }
+
+    /// What is due by now: a question whether the server is still there, or giving it up.
+    pub fn tick(&mut self, now: Now, out: &mut Vec<Output>) {
+        if self.link.phase == Phase::Closed {
+            return;
+        }
+        match self.link.keepalive.check(now) {
+            Silence::Fine => {}
+            Silence::Ask => out.send(LineBuilder::new().command("PING").param("klatch")),
+            Silence::Dead if self.link.phase == Phase::In => {
+                out.push(Output::Close("the server does not answer any more".to_owned()));
+            }
+            Silence::Dead => self.fail(Failure::Silent, out),
+        }
+        self.give_up_questions(now, out);
+    }
+
+    /// When [`Session::tick`] is to be called, in steady milliseconds; `None` while there is nothing to wait for.
+    #[must_use]
+    pub fn deadline(&self) -> Option<u64> {
+        if self.link.phase == Phase::Closed {
+            return None;
+        }
+        let link = self.link.keepalive.deadline();
+        Some(self.backlog.deadline().map_or(link, |question| question.min(link)))
+    }
+
+    /// Why there is no use in connecting again by itself; `None` while there is.
+    #[must_use]
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// Whether we are signed in and connected.
+    #[must_use]
+    pub fn is_in(&self) -> bool {
+        self.link.phase == Phase::In
+    }
+
+    /// Our nick.
+    #[must_use]
+    pub fn nick(&self) -> &str {
+        &self.nick
+    }
+
+    /// The server's clock, as far as its messages have told; the times of lines of our own should be taken from it, so
+    /// that they stand where they belong even where the two clocks differ.
+    #[must_use]
+    pub fn clock(&self, wall: UnixMs) -> UnixMs {
+        UnixMs(wall.0.saturating_add(self.link.skew.unwrap_or_default()))
+    }
+
+    /// How many messages of ours wait or are not confirmed.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        self.outbox.unsent()
+    }
+
+    /// Ends the connection for good, without any hope that trying the same again goes better.
+    fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+    }
+
+    fn is_me(&self, nick: &str) -> bool {
+        klatch_protocol::casemap::same(&self.nick, nick)
+    }
+}
+
+/// Short ways to write outputs down.
+trait Outputs {
+    fn send(&mut self, line: LineBuilder);
+    fn tell(&mut self, event: Event);
+}
+
+impl Outputs for Vec<Output> {
+    fn send(&mut self, line: LineBuilder) {
+        self.push(Output::Send(line.end_bare()));
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.push(Output::Event(event));
+    }
+}
+
+#[cfg(test)]
+mod tests;

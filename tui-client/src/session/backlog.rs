@@ -1,0 +1,238 @@
+//! How far the history of each place is known, and which questions about it are to be asked. Only what the server said
+//! counts: our own unconfirmed lines are never the point from which to catch up, or the gap would never be filled.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use klatch_protocol::{Folded, UnixMs, fold};
+
+use super::Place;
+
+/// Questions that may be open at a time.
+const MOST_OPEN: usize = 4;
+/// Questions that may wait.
+const MOST_WAITING: usize = 2_000;
+/// Milliseconds a question may stay without answer.
+const PATIENCE: u64 = 30_000;
+
+/// A message by which the server can find its place in a history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Anchor {
+    pub id: Option<String>,
+    pub at: UnixMs,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Question {
+    /// The newest there is.
+    Latest(Place),
+    /// What was said after the anchor; with `by_time`, found by its time because the server does not know its id.
+    Missed { place: Place, after: Anchor, by_time: bool },
+    /// What was said before.
+    Before { place: Place, before: Anchor },
+    /// Which conversations had something said since.
+    Conversations { since: UnixMs },
+}
+
+impl Question {
+    pub(super) fn place(&self) -> Option<&Place> {
+        match self {
+            Question::Latest(place) | Question::Missed { place, .. } | Question::Before { place, .. } => Some(place),
+            Question::Conversations { .. } => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Open {
+    label: String,
+    question: Question,
+    deadline: u64,
+}
+
+/// What is known of one place.
+#[derive(Debug, Clone)]
+struct Known {
+    place: Place,
+    /// Everything up to here is known, and on this connection everything behind it.
+    upto: Option<Anchor>,
+    /// The newest line that came in while there is a gap before it.
+    beyond: Option<Anchor>,
+    /// Whether something may be missing behind `upto`.
+    behind: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    known: BTreeMap<Folded, Known>,
+    waiting: VecDeque<Question>,
+    open: Vec<Open>,
+}
+
+impl Backlog {
+    /// We are in a room, or want to know a conversation: what has to be asked is put in line.
+    pub(super) fn enter(&mut self, place: Place) {
+        let Some(known) = self.entry(&place) else {
+            return;
+        };
+        let question = match &known.upto {
+            Some(after) if known.behind => Question::Missed { place, after: after.clone(), by_time: false },
+            _ => Question::Latest(place),
+        };
+        self.ask(question);
+    }
+
+    /// A conversation in which something was said since then, of which nothing is known.
+    pub(super) fn enter_since(&mut self, place: Place, since: UnixMs) {
+        if let Some(known) = self.entry(&place)
+            && known.upto.is_none()
+        {
+            known.upto = Some(Anchor { id: None, at: since });
+            known.behind = true;
+            self.enter(place);
+        }
+    }
+
+    pub(super) fn ask(&mut self, question: Question) {
+        let is_known = self.waiting.contains(&question) || self.open.iter().any(|open| open.question == question);
+        if !is_known && self.waiting.len() < MOST_WAITING {
+            self.waiting.push_back(question);
+        }
+    }
+
+    /// As [`Backlog::ask`], before all others: the next page of what is being read.
+    pub(super) fn ask_next(&mut self, question: Question) {
+        self.waiting.push_front(question);
+    }
+
+    /// The next question to send, which is open from now on under the label that `label` makes.
+    pub(super) fn next(&mut self, mono: u64, label: impl FnOnce() -> String) -> Option<(String, Question)> {
+        if self.open.len() >= MOST_OPEN {
+            return None;
+        }
+        let question = self.waiting.pop_front()?;
+        let label = label();
+        let deadline = mono.saturating_add(PATIENCE);
+        self.open.push(Open { label: label.clone(), question: question.clone(), deadline });
+        Some((label, question))
+    }
+
+    /// The open question that an answer with this label, or else about this place, belongs to.
+    pub(super) fn answered(&mut self, label: Option<&str>, target: &str) -> Option<Question> {
+        let by_label = label.and_then(|label| self.open.iter().position(|open| open.label == label));
+        let by_target = || {
+            self.open.iter().position(|open| {
+                let Some(Place::Room(name) | Place::Direct(name)) = open.question.place() else {
+                    return false;
+                };
+                label.is_none() && klatch_protocol::casemap::same(name, target)
+            })
+        };
+        by_label.or_else(by_target).map(|index| self.open.remove(index).question)
+    }
+
+    /// The open question about conversations.
+    pub(super) fn conversations_answered(&mut self) -> Option<UnixMs> {
+        let found = self.open.iter().position(|open| matches!(open.question, Question::Conversations { .. }))?;
+        match self.open.remove(found).question {
+            Question::Conversations { since } => Some(since),
+            _ => None,
+        }
+    }
+
+    /// The questions that got no answer in time.
+    pub(super) fn overdue(&mut self, mono: u64) -> Vec<Question> {
+        let (overdue, open) = std::mem::take(&mut self.open).into_iter().partition(|open| open.deadline <= mono);
+        self.open = open;
+        let overdue: Vec<Open> = overdue;
+        overdue.into_iter().map(|open| open.question).collect()
+    }
+
+    /// When the first question is overdue.
+    pub(super) fn deadline(&self) -> Option<u64> {
+        self.open.iter().map(|open| open.deadline).min()
+    }
+
+    /// A line came in on the present connection.
+    pub(super) fn heard(&mut self, place: &Place, id: Option<&str>, at: UnixMs) {
+        if matches!(place, Place::Server) {
+            return;
+        }
+        if let Some(known) = self.entry(place) {
+            let anchor = Some(Anchor { id: id.map(str::to_owned), at });
+            if known.behind {
+                known.beyond = anchor;
+            } else {
+                known.upto = anchor;
+            }
+        }
+    }
+
+    /// A page of what was missed, or of the newest, ends at `upto`.
+    pub(super) fn read_upto(&mut self, place: &Place, upto: Anchor) {
+        if let Some(known) = self.entry(place)
+            && known.upto.as_ref().is_none_or(|before| before.at <= upto.at)
+        {
+            known.upto = Some(upto);
+        }
+    }
+
+    /// Nothing is missing any more, or nobody can tell what: from here on, what comes in is all there is.
+    pub(super) fn current(&mut self, place: &Place) {
+        if let Some(known) = self.entry(place) {
+            known.behind = false;
+            if let Some(beyond) = known.beyond.take() {
+                known.upto = Some(beyond);
+            }
+        }
+    }
+
+    /// Whether something may be missing there.
+    pub(super) fn is_behind(&self, place: &Place) -> bool {
+        key(place).and_then(|key| self.known.get(&key)).is_some_and(|known| known.behind)
+    }
+
+    /// The conversations that are known.
+    pub(super) fn conversations(&self) -> Vec<Place> {
+        let places = self.known.values().map(|known| &known.place);
+        places.filter(|place| matches!(place, Place::Direct(_))).cloned().collect()
+    }
+
+    /// The connection broke: from here on something may be missing everywhere.
+    pub(super) fn lost(&mut self) {
+        self.waiting.clear();
+        self.open.clear();
+        for known in self.known.values_mut() {
+            known.behind = known.upto.is_some();
+            known.beyond = None;
+        }
+    }
+
+    /// We left a room: what is said there is not missing.
+    pub(super) fn leave(&mut self, room: &str) {
+        self.known.remove(&fold(room));
+        self.waiting
+            .retain(|question| !matches!(question.place(), Some(Place::Room(name)) if fold(name) == fold(room)));
+    }
+
+    /// Somebody has another nick.
+    pub(super) fn renamed(&mut self, old: &str, new: &str) {
+        if let Some(mut known) = self.known.remove(&fold(old)) {
+            known.place = Place::Direct(new.to_owned());
+            self.known.insert(fold(new), known);
+        }
+    }
+
+    fn entry(&mut self, place: &Place) -> Option<&mut Known> {
+        let fresh = || Known { place: place.clone(), upto: None, beyond: None, behind: false };
+        Some(self.known.entry(key(place)?).or_insert_with(fresh))
+    }
+}
+
+/// Rooms and nicks never share a name: a room's begins with a character that no nick has.
+fn key(place: &Place) -> Option<Folded> {
+    match place {
+        Place::Room(name) | Place::Direct(name) => Some(fold(name)),
+        Place::Server => None,
+    }
+}

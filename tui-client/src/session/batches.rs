@@ -1,0 +1,104 @@
+//! Lines that belong together (ircv3.net "Batches"): kept until their batch ends, then handed on as one, nested ones
+//! within their parents. Bounded in number and size, since strangers' servers decide about both.
+
+use std::collections::HashMap;
+
+/// The most batches open at a time. One that is opened beyond that is not gathered; its lines count one by one.
+const MOST_OPEN: usize = 64;
+/// The most lines and batches within one batch; what is over is dropped.
+const MOST_ITEMS: usize = 10_000;
+
+/// A batch that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Batch {
+    /// Its type.
+    pub kind: String,
+    /// The parameters behind the type.
+    pub params: Vec<String>,
+    /// The label of the request it answers.
+    pub label: Option<String>,
+    /// What is in it, in order.
+    pub items: Vec<Item>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Item {
+    /// A line, not looked at yet.
+    Line(String),
+    /// A batch within.
+    Batch(Batch),
+}
+
+/// The batches open now, each with the one it stands in.
+#[derive(Debug, Default)]
+pub(super) struct Batches {
+    open: HashMap<String, (Option<String>, Batch)>,
+}
+
+impl Batches {
+    /// A batch begins, within `parent` if that is open.
+    pub(super) fn begin(&mut self, reference: &str, parent: Option<&str>, batch: Batch) {
+        if self.open.len() < MOST_OPEN && !self.open.contains_key(reference) {
+            self.open.insert(reference.to_owned(), (parent.map(str::to_owned), batch));
+        }
+    }
+
+    /// Keeps a line if its batch is open; otherwise it counts by itself.
+    pub(super) fn keep(&mut self, reference: &str, line: &str) -> bool {
+        let Some((_, batch)) = self.open.get_mut(reference) else {
+            return false;
+        };
+        if batch.items.len() < MOST_ITEMS {
+            batch.items.push(Item::Line(line.to_owned()));
+        }
+        true
+    }
+
+    /// A batch ends. Returned is one that stands in no other; one that does goes into its parent.
+    pub(super) fn end(&mut self, reference: &str) -> Option<Batch> {
+        let (parent, batch) = self.open.remove(reference)?;
+        let Some((_, outer)) = parent.and_then(|parent| self.open.get_mut(&parent)) else {
+            return Some(batch);
+        };
+        if outer.items.len() < MOST_ITEMS {
+            outer.items.push(Item::Batch(batch));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(kind: &str) -> Batch {
+        Batch { kind: kind.into(), ..Batch::default() }
+    }
+
+    #[test]
+    fn nested_batches_end_within_their_parents() {
+        let mut batches = Batches::default();
+        batches.begin("a", None, batch("outer"));
+        assert!(batches.keep("a", "one"));
+        batches.begin("b", Some("a"), batch("inner"));
+        assert!(batches.keep("b", "two"));
+        assert_eq!(batches.end("b"), None);
+        assert!(batches.keep("a", "three"));
+        let done = batches.end("a").unwrap();
+        let inner = Batch { items: vec![Item::Line("two".into())], ..batch("inner") };
+        assert_eq!(done.items, [Item::Line("one".into()), Item::Batch(inner), Item::Line("three".into())]);
+        assert!(!batches.keep("a", "four"));
+        assert_eq!(batches.end("a"), None);
+    }
+
+    #[test]
+    fn what_is_opened_is_bounded() {
+        let mut batches = Batches::default();
+        for number in 0..1_000 {
+            batches.begin(&number.to_string(), Some("0"), batch("x"));
+        }
+        assert_eq!(batches.open.len(), MOST_OPEN);
+        batches.begin("self", Some("self"), batch("x"));
+        assert_eq!(batches.end("self"), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! What is known about the present connection and forgotten when it breaks.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use klatch_protocol::{Caps, Folded, Isupport, UnixMs};
+
+use super::{Now, Person, batches::Batches, keepalive::Keepalive};
+
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Phase {
+    /// There is none.
+    #[default]
+    Closed,
+    /// Finding out what the server can do.
+    Negotiating,
+    /// Making the account.
+    SigningUp,
+    /// Proving who we are.
+    SigningIn,
+    /// Waiting for the welcome.
+    Entering,
+    /// We are in.
+    In,
+}
+
+#[derive(Debug)]
+pub(super) struct Link {
+    pub phase: Phase,
+    pub keepalive: Keepalive,
+    /// The capabilities offered, with their values.
+    pub offered: BTreeMap<String, String>,
+    /// The capabilities that are switched on.
+    pub caps: Caps,
+    /// CAP REQ lines that were not answered yet.
+    pub cap_requests: usize,
+    pub isupport: Isupport,
+    pub batches: Batches,
+    /// NAMES answers that have not ended.
+    pub names: HashMap<Folded, Vec<Person>>,
+    /// Rooms whose NAMES the user wants to read.
+    pub names_asked: BTreeSet<Folded>,
+    /// Rooms whose WHO we asked for ourselves, to learn display names.
+    pub who_silent: BTreeSet<Folded>,
+    /// Rooms we are in on this connection.
+    pub joined: BTreeSet<Folded>,
+    /// The length of `user@host` as others see us, once known.
+    pub userhost: Option<usize>,
+    /// The server's clock minus ours.
+    pub skew: Option<i64>,
+    /// Whether the server knows that the account is ours.
+    pub proven: bool,
+    /// Whether our nick was refused before we had proven who we are.
+    pub nick_refused: bool,
+    /// How many other nicks were tried.
+    pub nick_tries: u32,
+    /// Whether REGISTER has to wait until we are in.
+    pub register_later: bool,
+    /// Whether the server's greeting is over, so that we can ask for things.
+    pub ready: bool,
+    /// When we last told that we type, by target.
+    pub typing: HashMap<Folded, u64>,
+}
+
+impl Default for Link {
+    /// No connection.
+    fn default() -> Self {
+        Link {
+            phase: Phase::Closed,
+            keepalive: Keepalive::new(Now { mono: 0, wall: UnixMs(0) }),
+            offered: BTreeMap::new(),
+            caps: Caps::empty(),
+            cap_requests: 0,
+            isupport: Isupport::default(),
+            batches: Batches::default(),
+            names: HashMap::new(),
+            names_asked: BTreeSet::new(),
+            who_silent: BTreeSet::new(),
+            joined: BTreeSet::new(),
+            userhost: None,
+            skew: None,
+            proven: false,
+            nick_refused: false,
+            nick_tries: 0,
+            register_later: false,
+            ready: false,
+            typing: HashMap::new(),
+        }
+    }
+}
+
+impl Link {
+    pub(super) fn new(now: Now) -> Self {
+        Link { phase: Phase::Negotiating, keepalive: Keepalive::new(now), ..Link::default() }
+    }
+
+    pub(super) fn has(&self, caps: Caps) -> bool {
+        self.caps.contains(caps)
+    }
+
+    /// Whether history can be asked for.
+    pub(super) fn has_history(&self) -> bool {
+        self.has(Caps::CHATHISTORY | Caps::BATCH | Caps::SERVER_TIME)
+    }
+
+    /// Learns from a line that was sent just now what the server's clock says. The largest difference comes from the line
+    /// that was under way for the shortest time.
+    pub(super) fn learn_time(&mut self, told: UnixMs, wall: UnixMs) {
+        let difference = told.0.saturating_sub(wall.0);
+        self.skew = Some(self.skew.map_or(difference, |known| known.max(difference)));
+    }
+}

@@ -1,0 +1,223 @@
+//! Our own messages on their way to being confirmed. They survive a broken connection: what was sent but not confirmed
+//! is in doubt until the history of its place has been caught up with, and is sent again only when it is not there.
+
+use std::collections::VecDeque;
+
+use klatch_protocol::UnixMs;
+
+use super::{Manner, OutId, Place, Spoken, speech::same_place};
+
+/// The most messages kept, refused ones included.
+pub(super) const MOST: usize = 1_000;
+/// How many may be on their way at a time, so that a long paste does not run into the server's flood protection with
+/// everything at once.
+const WINDOW: usize = 16;
+/// How much earlier than we sent it, by our reckoning of the server's clock, a message in the history may have been
+/// said to be ours.
+const TOLERANCE: i64 = 60_000;
+
+/// One message: what fits one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Message {
+    pub out: OutId,
+    pub place: Place,
+    pub raw: String,
+    pub manner: Manner,
+    /// When it was sent last, by the server's clock.
+    sent_at: UnixMs,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Not sent.
+    Waiting,
+    /// Sent on the present connection.
+    Sent,
+    /// Sent on a connection that broke.
+    Doubtful,
+    /// The server did not want it.
+    Refused,
+}
+
+/// All of them, in the order in which they were said.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    messages: VecDeque<Message>,
+    last: u64,
+}
+
+impl Message {
+    /// The label it is sent with. It stays the same when it is sent again; a tag that tells the server that it is the same
+    /// message would be made here as well.
+    pub(super) fn label(&self) -> String {
+        format!("m{}", self.out.0)
+    }
+}
+
+impl Outbox {
+    /// Takes a message in; `None` when there are too many already.
+    pub(super) fn add(&mut self, place: Place, raw: String, manner: Manner) -> Option<OutId> {
+        if self.messages.len() >= MOST {
+            let oldest_refused = self.messages.iter().position(|message| message.state == State::Refused)?;
+            self.messages.remove(oldest_refused);
+        }
+        self.last += 1;
+        let out = OutId(self.last);
+        self.messages.push_back(Message { out, place, raw, manner, sent_at: UnixMs(0), state: State::Waiting });
+        Some(out)
+    }
+
+    /// The next message to send to a place that is `open`, marked as sent at `now`. A place where something is in doubt
+    /// waits: order is kept.
+    pub(super) fn next(&mut self, now: UnixMs, open: impl Fn(&Place) -> bool) -> Option<Message> {
+        let sent = self.messages.iter().filter(|message| message.state == State::Sent).count();
+        if sent >= WINDOW {
+            return None;
+        }
+        let index = self.messages.iter().position(|message| {
+            message.state == State::Waiting && open(&message.place) && !self.in_doubt(&message.place)
+        })?;
+        let message = &mut self.messages[index];
+        message.state = State::Sent;
+        message.sent_at = now;
+        Some(message.clone())
+    }
+
+    /// Whether anything waits to be sent.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.messages.iter().any(|message| message.state == State::Waiting)
+    }
+
+    /// Whether it is open what became of something said there.
+    pub(super) fn in_doubt(&self, place: &Place) -> bool {
+        self.messages.iter().any(|message| message.state == State::Doubtful && same_place(&message.place, place))
+    }
+
+    /// The conversations where it is open what became of something.
+    pub(super) fn doubtful_conversations(&self) -> Vec<Place> {
+        let doubtful = self.messages.iter().filter(|message| message.state == State::Doubtful);
+        let mut places: Vec<Place> = Vec::new();
+        for message in doubtful {
+            if matches!(message.place, Place::Direct(_))
+                && !places.iter().any(|known| same_place(known, &message.place))
+            {
+                places.push(message.place.clone());
+            }
+        }
+        places
+    }
+
+    /// One of our messages came back from the server, with the label it was sent with where there are labels; which it is.
+    pub(super) fn came_back(&self, label: Option<&str>, place: &Place, raw: &str, manner: Manner) -> Option<OutId> {
+        let sent = |message: &&Message| message.state == State::Sent;
+        let found =
+            match label {
+                Some(label) => self.messages.iter().filter(sent).find(|message| message.label() == label),
+                None => self.messages.iter().filter(sent).find(|message| {
+                    message.manner == manner && message.raw == raw && same_place(&message.place, place)
+                }),
+            };
+        found.map(|message| message.out)
+    }
+
+    /// The message sent with `label`, whether it is confirmed or not.
+    pub(super) fn labelled(&self, label: &str) -> Option<OutId> {
+        self.messages.iter().find(|message| message.state == State::Sent && message.label() == label).map(|m| m.out)
+    }
+
+    /// The first message on its way to `target`.
+    pub(super) fn first_sent_to(&self, target: &str) -> Option<OutId> {
+        let found = self.messages.iter().find(|message| {
+            let (Place::Room(name) | Place::Direct(name)) = &message.place else {
+                return false;
+            };
+            message.state == State::Sent && klatch_protocol::casemap::same(name, target)
+        });
+        found.map(|message| message.out)
+    }
+
+    /// A message of ours was found in the history; which one that was in doubt it is.
+    pub(super) fn found(&self, place: &Place, spoken: &Spoken, raw: &str) -> Option<OutId> {
+        let found = self.messages.iter().find(|message| {
+            message.state == State::Doubtful
+                && same_place(&message.place, place)
+                && message.manner == spoken.manner
+                && message.raw == raw
+                && spoken.at.0 >= message.sent_at.0 - TOLERANCE
+        });
+        found.map(|message| message.out)
+    }
+
+    /// It is on the server.
+    pub(super) fn done(&mut self, out: OutId) {
+        self.messages.retain(|message| message.out != out);
+    }
+
+    /// The server does not want it.
+    pub(super) fn refuse(&mut self, out: OutId) {
+        self.set(out, State::Refused);
+    }
+
+    /// It is to be sent once more; says whether it was refused before.
+    pub(super) fn again(&mut self, out: OutId) -> bool {
+        let refused = self.messages.iter().any(|message| message.out == out && message.state == State::Refused);
+        if refused {
+            self.set(out, State::Waiting);
+        }
+        refused
+    }
+
+    fn set(&mut self, out: OutId, state: State) {
+        if let Some(message) = self.messages.iter_mut().find(|message| message.out == out) {
+            message.state = state;
+        }
+    }
+
+    /// The connection broke.
+    pub(super) fn lost(&mut self) {
+        for message in &mut self.messages {
+            if message.state == State::Sent {
+                message.state = State::Doubtful;
+            }
+        }
+    }
+
+    /// What was said in a place is known now: what is still in doubt has not arrived and waits again.
+    pub(super) fn settle(&mut self, place: &Place) {
+        for message in &mut self.messages {
+            if message.state == State::Doubtful && same_place(&message.place, place) {
+                message.state = State::Waiting;
+            }
+        }
+    }
+
+    /// The messages for a place that are in doubt, or with `all` those that wait as well.
+    pub(super) fn pending(&self, place: &Place, all: bool) -> Vec<OutId> {
+        let concerned = |message: &&Message| {
+            let open = match message.state {
+                State::Doubtful => true,
+                State::Waiting => all,
+                State::Sent | State::Refused => false,
+            };
+            open && same_place(&message.place, place)
+        };
+        self.messages.iter().filter(concerned).map(|message| message.out).collect()
+    }
+
+    /// Somebody has another nick: what waits for them goes there.
+    pub(super) fn renamed(&mut self, old: &str, new: &str) {
+        for message in &mut self.messages {
+            if let Place::Direct(nick) = &mut message.place
+                && klatch_protocol::casemap::same(nick, old)
+            {
+                new.clone_into(nick);
+            }
+        }
+    }
+
+    /// How many wait or are not confirmed.
+    pub(super) fn unsent(&self) -> usize {
+        self.messages.iter().filter(|message| message.state != State::Refused).count()
+    }
+}

@@ -1,0 +1,112 @@
+//! What people say: PRIVMSG, NOTICE and TAGMSG, our own coming back among them.
+
+use klatch_protocol::{Message, casemap::same, format};
+
+use super::{
+    Event, Manner, Output, Outputs, Place, Session, Spoken, Typing, clean,
+    dispatch::{Line, time_of},
+};
+use klatch_protocol::UnixMs;
+
+/// A message with its words as they travelled, before they were cleaned.
+pub(super) struct Heard {
+    pub place: Place,
+    pub spoken: Spoken,
+    pub raw: String,
+}
+
+impl Session {
+    pub(super) fn speech(&mut self, line: &Line<'_>, out: &mut Vec<Output>) {
+        let Some(heard) = self.heard(line.message, line.at) else {
+            return;
+        };
+        let Heard { place, spoken, raw } = heard;
+        self.backlog.heard(&place, spoken.id.as_deref(), spoken.at);
+        if spoken.mine
+            && let Some(out_id) = self.outbox.came_back(line.label, &place, &raw, spoken.manner)
+        {
+            self.done(out_id, spoken.id, spoken.at, out);
+            return;
+        }
+        out.tell(Event::Said { place, spoken });
+    }
+
+    /// What a PRIVMSG or NOTICE says and where; `None` for what is not for people.
+    pub(super) fn heard(&self, message: &Message<'_>, at: UnixMs) -> Option<Heard> {
+        let target = message.given(0)?;
+        let raw = message.param(1)?;
+        let (raw, manner) = match (format::action(raw), format::ctcp(raw)) {
+            (Some(action), _) => (action, Manner::Action),
+            // Other CTCP questions and answers are between programs.
+            (None, Some(_)) => return None,
+            (None, None) if message.is("NOTICE") => (raw, Manner::Notice),
+            (None, None) => (raw, Manner::Plain),
+        };
+        let source = message.source.as_ref().map_or("", |source| source.name);
+        let mine = !source.is_empty() && self.is_me(source);
+        let is_person =
+            message.source.as_ref().is_some_and(|source| source.user.is_some() || !source.name.contains('.'));
+        let place = match self.room_of(target) {
+            Some(room) => Place::Room(clean::name(room)),
+            None if mine => Place::Direct(clean::name(target)),
+            None if is_person && !source.is_empty() && target != "*" => Place::Direct(clean::name(source)),
+            None => Place::Server,
+        };
+        let spoken = Spoken {
+            id: message.tags.get("msgid").map(std::borrow::Cow::into_owned).filter(|id| !id.is_empty()),
+            at,
+            nick: clean::name(source),
+            account: message.tags.get("account").map(|account| clean::name(&account)),
+            text: clean::words(raw),
+            manner,
+            mine,
+        };
+        Some(Heard { place, spoken, raw: raw.to_owned() })
+    }
+
+    /// The room meant by a target, which may begin with a rank (STATUSMSG).
+    fn room_of<'a>(&self, target: &'a str) -> Option<&'a str> {
+        let isupport = &self.link.isupport;
+        let bare = target.trim_start_matches(|c| isupport.status_msg().contains(c));
+        [target, bare].into_iter().find(|name| isupport.is_room(name))
+    }
+
+    /// TAGMSG: of its tags we know the one that tells who is typing (ircv3.net "typing client tag").
+    pub(super) fn tags_only(&mut self, line: &Line<'_>, out: &mut Vec<Output>) {
+        let state = match line.message.tags.get("+typing").as_deref() {
+            Some("active") => Typing::Active,
+            Some("paused") => Typing::Paused,
+            Some("done") => Typing::Done,
+            _ => return,
+        };
+        let Some(target) = line.message.given(0) else {
+            return;
+        };
+        if line.source().is_empty() || self.is_me(line.source()) {
+            return;
+        }
+        let place = match self.room_of(target) {
+            Some(room) => Place::Room(clean::name(room)),
+            None => Place::Direct(line.who()),
+        };
+        out.tell(Event::Typing { place, nick: line.who(), state });
+    }
+
+    /// A line of history: what was said, or `None` for anything else.
+    pub(super) fn said_earlier(&self, line: &str, clock: UnixMs) -> Option<Heard> {
+        let message = Message::parse(line).ok()?;
+        if !message.is("PRIVMSG") && !message.is("NOTICE") {
+            return None;
+        }
+        self.heard(&message, time_of(&message).unwrap_or(clock))
+    }
+}
+
+/// Whether two places are the same, whatever the case of their names.
+pub(super) fn same_place(a: &Place, b: &Place) -> bool {
+    match (a, b) {
+        (Place::Room(a), Place::Room(b)) | (Place::Direct(a), Place::Direct(b)) => same(a, b),
+        (Place::Server, Place::Server) => true,
+        _ => false,
+    }
+}
