@@ -1,7 +1,7 @@
 //! The end of registration, and the burst of lines that greets who comes in (modern.ircdocs.horse "Connection
 //! Registration"; RFC 2812 section 5.1).
 
-use klatch_protocol::Numeric;
+use klatch_protocol::{Nick, Numeric, encode::MAX_LINE, isupport::Tokens};
 
 use super::{
     commands,
@@ -129,18 +129,19 @@ impl Turn<'_> {
         self.hub.deadlines.at_latest(conn, at);
     }
 
-    /// 005: only what is true (modern.ircdocs.horse "RPL_ISUPPORT Parameters"); at most 13 tokens a line.
+    /// 005: only what is true (modern.ircdocs.horse "RPL_ISUPPORT Parameters"); as many lines as it takes.
     fn isupport(&mut self) {
         let policy = self.hub.policy.clone();
-        let mut tokens: Vec<String> = Vec::with_capacity(32);
-        tokens.extend(commands::ISUPPORT.iter().map(|token| (*token).to_owned()));
-        tokens.push(format!("NETWORK={}", policy.network.replace(' ', "\\x20").replace('=', "\\x3D")));
-        tokens.push(format!("CHANLIMIT=#:{}", policy.max_rooms));
-        tokens.push(format!("CHATHISTORY={}", policy.history_page));
+        let tokens = commands::ISUPPORT.iter().fold(Tokens::default(), |tokens, token| tokens.flag(token));
+        let mut tokens = tokens
+            .value("NETWORK", &policy.network)
+            .value("CHANLIMIT", format!("#:{}", policy.max_rooms))
+            .value("CHATHISTORY", policy.history_page);
         if policy.account_required {
-            tokens.push("draft/ACCOUNTREQUIRED".to_owned());
+            tokens = tokens.flag("draft/ACCOUNTREQUIRED");
         }
-        for line in tokens.chunks(13) {
+        // What is left of a line besides the source, the nick and the text, each as long as it may be.
+        for line in tokens.lines(MAX_LINE.saturating_sub(policy.server_name.len() + Nick::MAX + 50)) {
             let mut params: Vec<&str> = line.iter().map(String::as_str).collect();
             params.push("are supported by this server");
             self.numeric(Numeric::RPL_ISUPPORT, &params);

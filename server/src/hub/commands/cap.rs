@@ -2,7 +2,8 @@
 
 use klatch_protocol::{Caps, Message, Numeric, encode::MAX_LINE};
 
-use crate::hub::{session::MECHANISMS, turn::Turn};
+use super::sasl::MECHANISMS;
+use crate::hub::turn::Turn;
 
 /// What is on offer.
 pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS

@@ -2,17 +2,13 @@
 //! exchange, and the lines that have to wait.
 
 mod flood;
-mod sasl;
 
 use std::collections::VecDeque;
 
-use klatch_protocol::{AccountName, Caps, Nick};
+use klatch_protocol::{AccountName, Caps, Nick, sasl::Collector};
 use zeroize::Zeroizing;
 
-pub(super) use self::{
-    flood::Bucket,
-    sasl::{Exchange, MECHANISMS, Plain, Step},
-};
+pub(super) use self::flood::Bucket;
 use super::{
     io::{AccountId, FrameFault, Peer, Place, Ticket},
     reply::Reply,
@@ -35,7 +31,7 @@ pub(super) struct Session {
     /// Whether it understands CAP 302.
     pub(super) modern: bool,
     /// A SASL exchange under way.
-    pub(super) sasl: Option<Exchange>,
+    pub(super) sasl: Option<Collector>,
     /// What PASS gave: an owner or invitation code.
     pub(super) code: Option<Zeroizing<String>>,
     /// The command whose answer needs somebody else's; everything after it waits.
