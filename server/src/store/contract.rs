@@ -1,0 +1,270 @@
+//! The stories both engines have to tell in the same way, and those only a file can tell.
+
+use klatch_protocol::{AccountName, RoomName, UnixMs};
+
+use super::*;
+use crate::hub::io::{
+    AccountId, AccountRow, Anchor, Page, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq, Topic,
+};
+
+const ROOM: Place = Place::Room(RoomId(1));
+
+/// Runs a story on each engine. A failure names the engine by its panic's place in the output.
+fn on_both(story: impl Fn(&mut dyn Store)) {
+    let folder = tempfile::tempdir().unwrap();
+    println!("engine: memory");
+    story(&mut Memory::new(7, "CODE".into()));
+    println!("engine: sqlite");
+    story(&mut Sqlite::open(&folder.path().join("klatch.db"), 7, "CODE").unwrap());
+}
+
+fn account(id: u64, name: &str) -> AccountRow {
+    AccountRow {
+        id: AccountId(id),
+        name: AccountName::new(name).unwrap(),
+        display: format!("{name} the {id}."),
+        hash: "$argon2id$x".into(),
+        rank: Rank::Member,
+        created: UnixMs(10),
+        seen: None,
+    }
+}
+
+fn room(id: u64, name: &str) -> RoomRow {
+    RoomRow { id: RoomId(id), name: RoomName::new(name).unwrap(), created: UnixMs(20), topic: None }
+}
+
+fn said(seq: u64, at: i64, place: Place) -> Write {
+    happened(seq, at, place, RecordKind::Privmsg)
+}
+
+fn happened(seq: u64, at: i64, place: Place, kind: RecordKind) -> Write {
+    Write::Record(Record {
+        seq: Seq(seq),
+        at: UnixMs(at),
+        place,
+        source: "amy!amy@host".into(),
+        account: (seq % 2 == 0).then(|| AccountName::new("amy").unwrap()),
+        kind,
+        tags: "+a=b".into(),
+        text: format!("text {seq} é"),
+    })
+}
+
+fn page(store: &dyn Store, place: Place, page: Page, limit: u32, events: bool) -> Vec<u64> {
+    match store.query(&Query::History { place, page, limit, events }) {
+        Answer::History(records) => records.iter().map(|record| record.seq.0).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn seq(number: u64) -> Anchor {
+    Anchor::Seq(Seq(number))
+}
+
+fn time(ms: i64) -> Anchor {
+    Anchor::Time(UnixMs(ms))
+}
+
+#[test]
+fn what_was_written_is_loaded() {
+    on_both(|store| {
+        let topic = Topic { text: "all of it".into(), by: "amy".into(), at: UnixMs(33) };
+        store
+            .commit(&[
+                Write::CreateAccount(account(1, "Amy")),
+                Write::CreateAccount(account(2, "bob")),
+                Write::SetDisplay { account: AccountId(1), display: "Amy Ä.".into() },
+                Write::SetRank { account: AccountId(1), rank: Rank::Owner },
+                Write::Seen { account: AccountId(2), at: UnixMs(99) },
+                Write::CreateRoom(room(1, "#Lobby")),
+                Write::CreateRoom(room(2, "#gone")),
+                Write::SetTopic { room: RoomId(1), topic: Some(topic.clone()) },
+                Write::Join { room: RoomId(1), account: AccountId(1), operator: false, at: UnixMs(1) },
+                Write::Join { room: RoomId(1), account: AccountId(1), operator: true, at: UnixMs(2) },
+                Write::Join { room: RoomId(1), account: AccountId(2), operator: false, at: UnixMs(2) },
+                Write::Join { room: RoomId(2), account: AccountId(2), operator: false, at: UnixMs(2) },
+                Write::Part { room: RoomId(1), account: AccountId(2) },
+                Write::DeleteRoom(RoomId(2)),
+                said(5, 50, ROOM),
+                Write::AddInvite { code: "one".into(), at: UnixMs(1) },
+                Write::AddInvite { code: "two".into(), at: UnixMs(2) },
+                Write::UseInvite { code: "one".into() },
+            ])
+            .unwrap();
+        let snapshot = store.load().unwrap();
+        let amy = AccountRow { display: "Amy Ä.".into(), rank: Rank::Owner, ..account(1, "Amy") };
+        let bob = AccountRow { seen: Some(UnixMs(99)), ..account(2, "bob") };
+        assert_eq!(snapshot.accounts, [amy, bob]);
+        assert_eq!(snapshot.accounts[0].name.as_str(), "Amy");
+        assert_eq!(snapshot.rooms, [RoomRow { topic: Some(topic), ..room(1, "#Lobby") }]);
+        assert_eq!(snapshot.members, [(RoomId(1), AccountId(1), true)]);
+        assert_eq!((snapshot.last_seq, snapshot.last_account, snapshot.last_room), (5, 2, 2));
+        assert_eq!((snapshot.epoch, snapshot.owner_code.as_deref()), (7, Some("CODE")));
+        assert_eq!(snapshot.invites, ["two"]);
+
+        store.commit(&[Write::UseOwnerCode, Write::SetTopic { room: RoomId(1), topic: None }]).unwrap();
+        let snapshot = store.load().unwrap();
+        assert_eq!(snapshot.owner_code, None);
+        assert_eq!(snapshot.rooms[0].topic, None);
+    });
+}
+
+#[test]
+fn a_record_comes_back_as_it_was() {
+    on_both(|store| {
+        let kinds = [
+            RecordKind::Privmsg,
+            RecordKind::Notice,
+            RecordKind::Tagmsg,
+            RecordKind::Join,
+            RecordKind::Part,
+            RecordKind::Quit,
+            RecordKind::Topic,
+        ];
+        let writes: Vec<Write> =
+            (1..).zip(kinds).map(|(number, kind)| happened(number, -5 + number.cast_signed(), ROOM, kind)).collect();
+        store.commit(&writes).unwrap();
+        let all = Query::History { place: ROOM, page: Page::Latest(None), limit: 100, events: true };
+        let Answer::History(records) = store.query(&all) else { panic!() };
+        assert_eq!(records.into_iter().map(Write::Record).collect::<Vec<_>>(), writes);
+        assert_eq!(page(store, ROOM, Page::Latest(None), 100, false), [1, 2]);
+        assert_eq!(page(store, Place::Room(RoomId(2)), Page::Latest(None), 100, true), [0; 0]);
+    });
+}
+
+/// Ten messages in a room, numbered 10, 20 … 100, at times 1000, 1010 … but 50, 60, 70 share the time 1040; another
+/// room's records and events lie between them.
+fn ten(store: &mut dyn Store) {
+    let mut writes = Vec::new();
+    for step in 1..=10u64 {
+        let at = match step {
+            5..=7 => 1040,
+            _ => 990 + 10 * step.cast_signed(),
+        };
+        writes.push(said(step * 10, at, ROOM));
+        writes.push(said(step * 10 + 1, at, Place::Room(RoomId(2))));
+        writes.push(happened(step * 10 + 2, at, ROOM, RecordKind::Join));
+    }
+    store.commit(&writes).unwrap();
+}
+
+#[test]
+fn every_page_begins_and_ends_where_the_specification_says() {
+    let table: &[(Page, u32, &[u64])] = &[
+        (Page::Latest(None), 3, &[80, 90, 100]),
+        (Page::Latest(None), 0, &[]),
+        (Page::Latest(Some(seq(80))), 9, &[90, 100]),
+        (Page::Latest(Some(seq(80))), 1, &[100]),
+        (Page::Latest(Some(time(1080))), 9, &[100]),
+        (Page::Latest(Some(seq(100))), 9, &[]),
+        (Page::Before(seq(30)), 9, &[10, 20]),
+        (Page::Before(seq(31)), 1, &[30]),
+        (Page::Before(seq(60)), 2, &[40, 50]),
+        (Page::Before(time(1040)), 2, &[30, 40]),
+        (Page::Before(time(1041)), 4, &[40, 50, 60, 70]),
+        (Page::Before(seq(10)), 9, &[]),
+        (Page::After(seq(80)), 9, &[90, 100]),
+        (Page::After(seq(50)), 2, &[60, 70]),
+        (Page::After(time(1040)), 1, &[80]),
+        (Page::After(time(1039)), 4, &[50, 60, 70, 80]),
+        (Page::After(seq(1000)), 9, &[]),
+        (Page::Between(seq(20), seq(60)), 9, &[30, 40, 50]),
+        (Page::Between(seq(20), seq(60)), 2, &[30, 40]),
+        (Page::Between(seq(60), seq(20)), 9, &[30, 40, 50]),
+        (Page::Between(seq(60), seq(20)), 2, &[40, 50]),
+        (Page::Between(seq(60), seq(60)), 9, &[]),
+        (Page::Between(time(1010), time(1070)), 9, &[30, 40, 50, 60, 70]),
+        (Page::Between(time(1070), time(1010)), 2, &[60, 70]),
+        (Page::Between(time(1040), time(1040)), 9, &[]),
+        (Page::Between(seq(50), time(1080)), 9, &[60, 70, 80]),
+        (Page::Between(time(1080), seq(50)), 2, &[70, 80]),
+        (Page::Between(time(1020), seq(70)), 9, &[40, 50, 60]),
+        (Page::Between(seq(70), time(1020)), 1, &[60]),
+        (Page::Between(seq(7777), time(1020)), 9, &[]),
+        (Page::Around(seq(50)), 1, &[50]),
+        (Page::Around(seq(50)), 3, &[40, 50, 60]),
+        (Page::Around(seq(50)), 4, &[30, 40, 50, 60]),
+        (Page::Around(seq(51)), 2, &[50, 60]),
+        (Page::Around(seq(10)), 3, &[10, 20]),
+        (Page::Around(time(1040)), 4, &[30, 40, 50, 60]),
+        (Page::Around(time(1040)), 1, &[50]),
+        (Page::Around(seq(100)), 3, &[90, 100]),
+    ];
+    on_both(|store| {
+        ten(store);
+        for (what, limit, want) in table {
+            assert_eq!(page(store, ROOM, *what, *limit, false), *want, "{what:?} limit {limit}");
+        }
+    });
+}
+
+#[test]
+fn events_count_only_where_they_are_asked_for() {
+    on_both(|store| {
+        ten(store);
+        assert_eq!(page(store, ROOM, Page::After(seq(10)), 3, true), [12, 20, 22]);
+        assert_eq!(page(store, ROOM, Page::Before(time(1040)), 3, true), [32, 40, 42]);
+        assert_eq!(page(store, ROOM, Page::Around(seq(20)), 3, true), [12, 20, 22]);
+    });
+}
+
+#[test]
+fn paging_by_either_anchor_meets_every_record_once() {
+    on_both(|store| {
+        ten(store);
+        let all = page(store, ROOM, Page::Latest(None), 100, false);
+        let mut seen = page(store, ROOM, Page::Latest(None), 3, false);
+        while let more @ [_, ..] = &page(store, ROOM, Page::Before(seq(seen[0])), 3, false)[..] {
+            seen.splice(0..0, more.iter().copied());
+        }
+        assert_eq!(seen, all);
+    });
+}
+
+#[test]
+fn a_clock_set_back_hides_nothing() {
+    on_both(|store| {
+        store.commit(&[said(1, 500, ROOM), said(2, 600, ROOM), said(3, 550, ROOM), said(4, 560, ROOM)]).unwrap();
+        assert_eq!(page(store, ROOM, Page::Latest(None), 9, false), [1, 2, 3, 4]);
+        assert_eq!(page(store, ROOM, Page::After(seq(2)), 9, false), [3, 4]);
+        assert_eq!(page(store, ROOM, Page::After(time(555)), 9, false), [4, 2]);
+        assert_eq!(page(store, ROOM, Page::Before(time(555)), 9, false), [1, 3]);
+        assert_eq!(page(store, ROOM, Page::Between(seq(1), time(600)), 9, false), [3, 4]);
+    });
+}
+
+#[test]
+fn targets_are_those_with_something_said_in_between() {
+    let direct = |a, b| Place::direct(AccountId(a), AccountId(b));
+    on_both(|store| {
+        store
+            .commit(&[
+                said(1, 100, ROOM),
+                said(2, 200, direct(9, 4)),
+                said(3, 300, direct(4, 4)),
+                said(4, 400, direct(7, 8)),
+                said(5, 500, Place::Room(RoomId(2))),
+                said(6, 600, ROOM),
+                happened(7, 450, direct(4, 5), RecordKind::Tagmsg),
+                said(8, 300, direct(4, 6)),
+            ])
+            .unwrap();
+        let ask = |rooms: &[u64], from, to, limit| {
+            let rooms = rooms.iter().copied().map(RoomId).collect();
+            let (from, to) = (UnixMs(from), UnixMs(to));
+            match store.query(&Query::Targets { account: AccountId(4), rooms, from, to, limit }) {
+                Answer::Targets(found) => found,
+                other => panic!("{other:?}"),
+            }
+        };
+        let (nine, notes, six) = (direct(4, 9), direct(4, 4), direct(4, 6));
+        let both = [(nine, UnixMs(200)), (notes, UnixMs(300)), (six, UnixMs(300)), (ROOM, UnixMs(600))];
+        assert_eq!(ask(&[1], 0, 1000, 10), both);
+        assert_eq!(ask(&[1], 1000, 0, 10), both);
+        assert_eq!(ask(&[1], 0, 1000, 1), both[..1]);
+        assert_eq!(ask(&[1], 1000, 0, 1), both[3..]);
+        assert_eq!(ask(&[1], 0, 600, 1), [(ROOM, UnixMs(100))], "neither end is included");
+        assert_eq!(ask(&[], 200, 1000, 10), [(notes, UnixMs(300)), (six, UnixMs(300))]);
+    });
+}

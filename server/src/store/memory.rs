@@ -1,0 +1,182 @@
+//! The engine of `--ephemeral`: everything in memory, gone with the process.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use klatch_protocol::UnixMs;
+
+use super::{
+    Store, StoreError,
+    span::{End, Key, Order, Span, spans},
+};
+use crate::hub::io::{AccountId, AccountRow, Answer, Place, Query, Record, RecordKind, RoomId, RoomRow, Snapshot, Write};
+
+/// Keeps everything in memory. The oldest records are forgotten when there are more than [`Memory::RECORDS`].
+#[derive(Debug)]
+pub struct Memory {
+    epoch: u32,
+    owner_code: Option<String>,
+    last_room: u64,
+    accounts: BTreeMap<AccountId, AccountRow>,
+    rooms: BTreeMap<RoomId, RoomRow>,
+    members: BTreeMap<(RoomId, AccountId), bool>,
+    invites: Vec<String>,
+    /// The places of all records, oldest first, to know which to forget.
+    order: VecDeque<(u64, Place)>,
+    /// Each place's records by `seq`.
+    histories: HashMap<Place, BTreeMap<u64, Record>>,
+    /// Who has ever spoken with whom, from both sides.
+    conversations: HashMap<AccountId, HashSet<AccountId>>,
+}
+
+impl Memory {
+    /// The most records that are kept; some hundred megabytes at worst.
+    pub const RECORDS: usize = 200_000;
+
+    /// An empty store with its epoch and owner code.
+    #[must_use]
+    pub fn new(epoch: u32, owner_code: String) -> Self {
+        Memory {
+            epoch,
+            owner_code: Some(owner_code),
+            last_room: 0,
+            accounts: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            members: BTreeMap::new(),
+            invites: Vec::new(),
+            order: VecDeque::new(),
+            histories: HashMap::new(),
+            conversations: HashMap::new(),
+        }
+    }
+
+    fn apply(&mut self, write: &Write) {
+        match write {
+            Write::CreateAccount(row) => {
+                self.accounts.insert(row.id, row.clone());
+            }
+            Write::SetDisplay { account, display } => self.change(*account, |row| row.display.clone_from(display)),
+            Write::SetRank { account, rank } => self.change(*account, |row| row.rank = *rank),
+            Write::Seen { account, at } => self.change(*account, |row| row.seen = Some(*at)),
+            Write::CreateRoom(row) => {
+                self.last_room = self.last_room.max(row.id.0);
+                self.rooms.insert(row.id, row.clone());
+            }
+            Write::DeleteRoom(room) => {
+                self.rooms.remove(room);
+                self.members.retain(|(of, _), _| of != room);
+            }
+            Write::SetTopic { room, topic } => {
+                if let Some(row) = self.rooms.get_mut(room) {
+                    row.topic.clone_from(topic);
+                }
+            }
+            Write::Join { room, account, operator, .. } => {
+                self.members.insert((*room, *account), *operator);
+            }
+            Write::Part { room, account } => {
+                self.members.remove(&(*room, *account));
+            }
+            Write::Record(record) => self.record(record),
+            Write::AddInvite { code, .. } => self.invites.push(code.clone()),
+            Write::UseInvite { code } => self.invites.retain(|kept| kept != code),
+            Write::UseOwnerCode => self.owner_code = None,
+        }
+    }
+
+    fn change(&mut self, account: AccountId, how: impl FnOnce(&mut AccountRow)) {
+        if let Some(row) = self.accounts.get_mut(&account) {
+            how(row);
+        }
+    }
+
+    fn record(&mut self, record: &Record) {
+        if let Place::Direct(a, b) = record.place {
+            self.conversations.entry(a).or_default().insert(b);
+            self.conversations.entry(b).or_default().insert(a);
+        }
+        self.histories.entry(record.place).or_default().insert(record.seq.0, record.clone());
+        self.order.push_back((record.seq.0, record.place));
+        if self.order.len() > Self::RECORDS
+            && let Some((seq, place)) = self.order.pop_front()
+            && let Some(history) = self.histories.get_mut(&place)
+        {
+            history.remove(&seq);
+        }
+    }
+
+    fn history(&self, place: Place, span: Span, events: bool) -> Vec<Record> {
+        let Some(history) = self.histories.get(&place) else {
+            return Vec::new();
+        };
+        let key = |record: &Record| match span.order {
+            Order::Seq => Key { at: 0, seq: record.seq.0 },
+            Order::Time => Key { at: record.at.0, seq: record.seq.0 },
+        };
+        let mut found: Vec<&Record> = history
+            .values()
+            .filter(|record| events || is_said(record.kind))
+            .filter(|record| span.after < key(record) && key(record) < span.before)
+            .collect();
+        found.sort_by_key(|record| key(record));
+        let limit = span.limit as usize;
+        let skipped = match span.end {
+            End::Oldest => 0,
+            End::Newest => found.len().saturating_sub(limit),
+        };
+        found.into_iter().skip(skipped).take(limit).cloned().collect()
+    }
+
+    fn time_of(&self, seq: u64) -> Option<UnixMs> {
+        self.histories.values().find_map(|history| history.get(&seq)).map(|record| record.at)
+    }
+
+    fn targets(&self, account: AccountId, rooms: &[RoomId], from: UnixMs, to: UnixMs, limit: u32) -> Answer {
+        let direct = self.conversations.get(&account).into_iter().flatten().map(|other| Place::direct(account, *other));
+        let places = rooms.iter().map(|room| Place::Room(*room)).chain(direct);
+        let (low, high) = (from.min(to), from.max(to));
+        let newest = |place: Place| {
+            let said = self.histories.get(&place)?.values().filter(|record| is_said(record.kind));
+            said.map(|record| record.at).filter(|at| low < *at && *at < high).max()
+        };
+        let found = places.filter_map(|place| newest(place).map(|at| (place, at))).collect();
+        Answer::Targets(super::span::counted_from(found, from, to, limit))
+    }
+}
+
+impl Store for Memory {
+    fn load(&self) -> Result<Snapshot, StoreError> {
+        Ok(Snapshot {
+            epoch: self.epoch,
+            last_seq: self.order.back().map_or(0, |(seq, _)| *seq),
+            last_account: self.accounts.keys().next_back().map_or(0, |id| id.0),
+            last_room: self.last_room,
+            accounts: self.accounts.values().cloned().collect(),
+            rooms: self.rooms.values().cloned().collect(),
+            members: self.members.iter().map(|((room, account), operator)| (*room, *account, *operator)).collect(),
+            invites: self.invites.clone(),
+            owner_code: self.owner_code.clone(),
+        })
+    }
+
+    fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        for write in writes {
+            self.apply(write);
+        }
+        Ok(())
+    }
+
+    fn query(&self, query: &Query) -> Answer {
+        match query {
+            Query::History { place, page, limit, events } => {
+                let spans = spans(*page, *limit, |seq| self.time_of(seq.0));
+                Answer::History(spans.into_iter().flat_map(|span| self.history(*place, span, *events)).collect())
+            }
+            Query::Targets { account, rooms, from, to, limit } => self.targets(*account, rooms, *from, *to, *limit),
+        }
+    }
+}
+
+/// Whether clients without `draft/event-playback` get to see it.
+fn is_said(kind: RecordKind) -> bool {
+    matches!(kind, RecordKind::Privmsg | RecordKind::Notice)
+}

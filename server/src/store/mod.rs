@@ -1,0 +1,40 @@
+//! What is kept: accounts, rooms, memberships and everything that was said.
+//!
+//! A [`Store`] takes the writes of one burst at a time and makes them durable as a whole or not at all, and it answers
+//! questions about the history. It decides nothing about the chat: whatever the hub wrote is kept as it is. Two engines
+//! exist: [`Sqlite`] for data that has to last and [`Memory`] for `--ephemeral`; the same stories in `contract.rs` hold
+//! both to the same behaviour.
+
+#[cfg(test)]
+mod contract;
+mod error;
+mod memory;
+mod span;
+mod sqlite;
+mod worker;
+
+pub use error::StoreError;
+pub use memory::Memory;
+pub use sqlite::Sqlite;
+pub use worker::{ANSWERS_WAITING, Failed, StoreWorker};
+
+use crate::hub::io::{Answer, Query, Snapshot, Write};
+
+/// An engine that keeps what the hub writes.
+pub trait Store: std::marker::Send {
+    /// Everything the hub has to know at the start.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is wrong with what was kept.
+    fn load(&self) -> Result<Snapshot, StoreError>;
+
+    /// Makes `writes` durable, in their order, all or none of them.
+    ///
+    /// # Errors
+    /// After [`StoreError::Full`] nothing was changed and the same writes may be tried again. Any other error means that
+    /// what is kept and what the hub believes may differ, so the server has to end.
+    fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError>;
+
+    /// Answers a question from what has been committed. A failure is an [`Answer::Failed`].
+    fn query(&self, query: &Query) -> Answer;
+}

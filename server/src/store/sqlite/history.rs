@@ -1,0 +1,100 @@
+//! Questions about the history, each a walk along an index.
+
+use klatch_protocol::UnixMs;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::rows::{RECORD_COLUMNS, int, number, record};
+use crate::{
+    hub::io::{AccountId, Answer, Place, Query, Record, RoomId, Seq},
+    store::span::{End, Order, Span, counted_from, ends, spans},
+};
+
+/// The condition of the partial indices, word for word, or SQLite would not use them.
+const SAID: &str = "AND kind <= 1";
+
+pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer> {
+    match query {
+        Query::History { place, page, limit, events } => {
+            let mut records = Vec::new();
+            for span in spans(*page, *limit, |seq| time_of(db, seq).ok().flatten()) {
+                stretch(db, *place, span, *events, &mut records)?;
+            }
+            Ok(Answer::History(records))
+        }
+        Query::Targets { account, rooms, from, to, limit } => {
+            targets(db, *account, rooms, *from, *to).map(|found| Answer::Targets(counted_from(found, *from, *to, *limit)))
+        }
+    }
+}
+
+fn time_of(db: &Connection, seq: Seq) -> rusqlite::Result<Option<UnixMs>> {
+    db.prepare_cached("SELECT at FROM record WHERE seq = ?1")?
+        .query_row(params![int(seq.0)], |row| row.get(0).map(UnixMs))
+        .optional()
+}
+
+/// Reads one stretch and adds it to `records`, oldest first.
+fn stretch(db: &Connection, place: Place, span: Span, events: bool, records: &mut Vec<Record>) -> rusqlite::Result<()> {
+    let (low, high) = ends(place);
+    let (after, before) = (span.after, span.before);
+    let mut statement = db.prepare_cached(&stretch_sql(span, events))?;
+    let found = statement.query_map(
+        params![int(low), int(high), after.at, int(after.seq), before.at, int(before.seq), span.limit],
+        |row| record(row, place),
+    )?;
+    let start = records.len();
+    for record in found {
+        records.push(record?);
+    }
+    if span.end == End::Newest {
+        records[start..].reverse();
+    }
+    Ok(())
+}
+
+/// The statement for a stretch. Its parameters: the place's two numbers, time and place after which, time and place
+/// before which, and the limit.
+pub(super) fn stretch_sql(span: Span, events: bool) -> String {
+    let said = if events { "" } else { SAID };
+    let direction = match span.end {
+        End::Oldest => "ASC",
+        End::Newest => "DESC",
+    };
+    let (bounds, order) = match span.order {
+        // The times do not matter in this order, but SQLite wants every parameter to be used.
+        Order::Seq => ("seq > ?4 AND seq < ?6 AND ?3 <= ?5", format!("seq {direction}")),
+        // The first two conditions are implied by the others; they are what narrows the walk along the index.
+        Order::Time => (
+            "at >= ?3 AND at <= ?5 AND (at, seq) > (?3, ?4) AND (at, seq) < (?5, ?6)",
+            format!("at {direction}, seq {direction}"),
+        ),
+    };
+    format!(
+        "SELECT {RECORD_COLUMNS} FROM record WHERE low = ?1 AND high = ?2 {said} AND {bounds} ORDER BY {order} LIMIT ?7"
+    )
+}
+
+/// Each place of `account` with the time of the newest message between the two times.
+fn targets(
+    db: &Connection,
+    account: AccountId,
+    rooms: &[RoomId],
+    from: UnixMs,
+    to: UnixMs,
+) -> rusqlite::Result<Vec<(Place, UnixMs)>> {
+    let others: Vec<u64> = db
+        .prepare_cached("SELECT other FROM conversation WHERE account = ?1")?
+        .query_map(params![int(account.0)], |row| number(row, 0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let direct = others.into_iter().map(|other| Place::direct(account, AccountId(other)));
+    let sql = format!("SELECT max(at) FROM record WHERE low = ?1 AND high = ?2 AND at > ?3 AND at < ?4 {SAID}");
+    let mut newest = db.prepare_cached(&sql)?;
+    let mut found = Vec::new();
+    for place in rooms.iter().map(|room| Place::Room(*room)).chain(direct) {
+        let (low, high) = ends(place);
+        let at: Option<i64> =
+            newest.query_row(params![int(low), int(high), from.min(to).0, from.max(to).0], |row| row.get(0))?;
+        found.extend(at.map(|at| (place, UnixMs(at))));
+    }
+    Ok(found)
+}

@@ -1,0 +1,224 @@
+//! Between the hub's values and rows: each write as one statement, and the whole read back as a [`Snapshot`].
+
+use std::fmt::Display;
+
+use klatch_protocol::{AccountName, RoomName, UnixMs};
+use rusqlite::{Connection, Row, params, types::Type};
+
+use crate::hub::io::{
+    AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq, Snapshot, Topic, Write,
+};
+use crate::store::span::ends;
+
+/// Applies one write within the open transaction.
+pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
+    match write {
+        Write::CreateAccount(row) => create_account(db, row),
+        Write::SetDisplay { account, display } => {
+            run(db, "UPDATE account SET display = ?2 WHERE id = ?1", params![int(account.0), display])
+        }
+        Write::SetRank { account, rank } => {
+            run(db, "UPDATE account SET rank = ?2 WHERE id = ?1", params![int(account.0), rank_number(*rank)])
+        }
+        Write::Seen { account, at } => {
+            run(db, "UPDATE account SET seen = ?2 WHERE id = ?1", params![int(account.0), at.0])
+        }
+        Write::CreateRoom(row) => create_room(db, row),
+        Write::DeleteRoom(room) => {
+            run(db, "DELETE FROM member WHERE room = ?1", params![int(room.0)])?;
+            run(db, "DELETE FROM room WHERE id = ?1", params![int(room.0)])
+        }
+        Write::SetTopic { room, topic } => {
+            let (text, by, at) = topic_columns(topic.as_ref());
+            let sql = "UPDATE room SET topic = ?2, topic_by = ?3, topic_at = ?4 WHERE id = ?1";
+            run(db, sql, params![int(room.0), text, by, at])
+        }
+        Write::Join { room, account, operator, at } => {
+            let sql = "INSERT OR REPLACE INTO member (room, account, operator, joined) VALUES (?1, ?2, ?3, ?4)";
+            run(db, sql, params![int(room.0), int(account.0), operator, at.0])
+        }
+        Write::Part { room, account } => {
+            run(db, "DELETE FROM member WHERE room = ?1 AND account = ?2", params![int(room.0), int(account.0)])
+        }
+        Write::Record(record) => add_record(db, record),
+        Write::AddInvite { code, at } => run(db, "INSERT INTO invite (code, made) VALUES (?1, ?2)", params![code, at.0]),
+        Write::UseInvite { code } => run(db, "DELETE FROM invite WHERE code = ?1", params![code]),
+        Write::UseOwnerCode => run(db, "UPDATE store SET owner_code = NULL", params![]),
+    }
+}
+
+fn run(db: &Connection, sql: &str, params: impl rusqlite::Params) -> rusqlite::Result<()> {
+    db.prepare_cached(sql)?.execute(params).map(drop)
+}
+
+fn create_account(db: &Connection, row: &AccountRow) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO account (id, name, folded, display, hash, rank, created, seen)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let (name, folded) = (row.name.as_str(), row.name.folded().as_str());
+    let seen = row.seen.map(|at| at.0);
+    let rank = rank_number(row.rank);
+    run(db, sql, params![int(row.id.0), name, folded, row.display, row.hash, rank, row.created.0, seen])
+}
+
+fn create_room(db: &Connection, row: &RoomRow) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO room (id, name, folded, created, topic, topic_by, topic_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let (text, by, at) = topic_columns(row.topic.as_ref());
+    let (name, folded) = (row.name.as_str(), row.name.folded().as_str());
+    run(db, sql, params![int(row.id.0), name, folded, row.created.0, text, by, at])?;
+    run(db, "UPDATE store SET last_room = max(last_room, ?1)", params![int(row.id.0)])
+}
+
+fn add_record(db: &Connection, record: &Record) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO record (seq, at, low, high, kind, source, account, tags, text)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let (low, high) = ends(record.place);
+    let (low, high, kind) = (int(low), int(high), kind_number(record.kind));
+    let account = record.account.as_ref().map(AccountName::as_str);
+    let (seq, at) = (int(record.seq.0), record.at.0);
+    run(db, sql, params![seq, at, low, high, kind, record.source, account, record.tags, record.text])?;
+    if let Place::Direct(..) = record.place {
+        let sql = "INSERT OR IGNORE INTO conversation (account, other) VALUES (?1, ?2), (?2, ?1)";
+        run(db, sql, params![low, high])?;
+    }
+    Ok(())
+}
+
+fn topic_columns(topic: Option<&Topic>) -> (Option<&str>, Option<&str>, Option<i64>) {
+    (topic.map(|t| t.text.as_str()), topic.map(|t| t.by.as_str()), topic.map(|t| t.at.0))
+}
+
+/// Everything but the history.
+pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
+    let (epoch, owner_code, last_room) =
+        db.query_row("SELECT epoch, owner_code, last_room FROM store", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?))
+        })?;
+    Ok(Snapshot {
+        epoch,
+        last_seq: highest(db, "SELECT max(seq) FROM record")?,
+        last_account: highest(db, "SELECT max(id) FROM account")?,
+        last_room: last_room.cast_unsigned(),
+        accounts: all(db, "SELECT id, name, display, hash, rank, created, seen FROM account ORDER BY id", account)?,
+        rooms: all(db, "SELECT id, name, created, topic, topic_by, topic_at FROM room ORDER BY id", room)?,
+        members: all(db, "SELECT room, account, operator FROM member ORDER BY room, account", |row| {
+            Ok((RoomId(number(row, 0)?), AccountId(number(row, 1)?), row.get(2)?))
+        })?,
+        invites: all(db, "SELECT code FROM invite ORDER BY made, code", |row| row.get(0))?,
+        owner_code,
+    })
+}
+
+fn all<T>(db: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Vec<T>> {
+    db.prepare_cached(sql)?.query_map([], read)?.collect()
+}
+
+fn highest(db: &Connection, sql: &str) -> rusqlite::Result<u64> {
+    db.query_row(sql, [], |row| row.get::<_, Option<i64>>(0)).map(|max| max.unwrap_or(0).cast_unsigned())
+}
+
+fn account(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    let name: String = row.get(1)?;
+    Ok(AccountRow {
+        id: AccountId(number(row, 0)?),
+        name: AccountName::new(&name).map_err(|error| strange(1, error))?,
+        display: row.get(2)?,
+        hash: row.get(3)?,
+        rank: rank(row.get(4)?)?,
+        created: UnixMs(row.get(5)?),
+        seen: row.get::<_, Option<i64>>(6)?.map(UnixMs),
+    })
+}
+
+fn room(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
+    let name: String = row.get(1)?;
+    let topic = match row.get::<_, Option<String>>(3)? {
+        Some(text) => Some(Topic { text, by: row.get(4)?, at: UnixMs(row.get(5)?) }),
+        None => None,
+    };
+    Ok(RoomRow {
+        id: RoomId(number(row, 0)?),
+        name: RoomName::new(&name).map_err(|error| strange(1, error))?,
+        created: UnixMs(row.get(2)?),
+        topic,
+    })
+}
+
+/// The columns that [`record`] reads, in its order.
+pub(super) const RECORD_COLUMNS: &str = "seq, at, source, account, kind, tags, text";
+
+/// Reads a row of [`RECORD_COLUMNS`].
+pub(super) fn record(row: &Row<'_>, place: Place) -> rusqlite::Result<Record> {
+    let account = match row.get::<_, Option<String>>(3)? {
+        Some(name) => Some(AccountName::new(&name).map_err(|error| strange(3, error))?),
+        None => None,
+    };
+    Ok(Record {
+        seq: Seq(number(row, 0)?),
+        at: UnixMs(row.get(1)?),
+        place,
+        source: row.get(2)?,
+        account,
+        kind: kind(row.get(4)?)?,
+        tags: row.get(5)?,
+        text: row.get(6)?,
+    })
+}
+
+/// SQLite has no unsigned integers. Ours count up from 1 and never come near the difference.
+pub(super) fn int(number: u64) -> i64 {
+    number.cast_signed()
+}
+
+/// The inverse of [`int`] for a column.
+pub(super) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::cast_unsigned)
+}
+
+fn rank_number(rank: Rank) -> i64 {
+    match rank {
+        Rank::Member => 0,
+        Rank::Operator => 1,
+        Rank::Owner => 2,
+    }
+}
+
+fn rank(number: i64) -> rusqlite::Result<Rank> {
+    match number {
+        0 => Ok(Rank::Member),
+        1 => Ok(Rank::Operator),
+        2 => Ok(Rank::Owner),
+        other => Err(strange(4, format!("rank {other} is unknown"))),
+    }
+}
+
+/// The schema's partial indices rely on 0 and 1 being what is said.
+fn kind_number(kind: RecordKind) -> i64 {
+    match kind {
+        RecordKind::Privmsg => 0,
+        RecordKind::Notice => 1,
+        RecordKind::Tagmsg => 2,
+        RecordKind::Join => 3,
+        RecordKind::Part => 4,
+        RecordKind::Quit => 5,
+        RecordKind::Topic => 6,
+    }
+}
+
+fn kind(number: i64) -> rusqlite::Result<RecordKind> {
+    match number {
+        0 => Ok(RecordKind::Privmsg),
+        1 => Ok(RecordKind::Notice),
+        2 => Ok(RecordKind::Tagmsg),
+        3 => Ok(RecordKind::Join),
+        4 => Ok(RecordKind::Part),
+        5 => Ok(RecordKind::Quit),
+        6 => Ok(RecordKind::Topic),
+        other => Err(strange(4, format!("record kind {other} is unknown"))),
+    }
+}
+
+/// A value that this program would not have written.
+fn strange(column: usize, what: impl Display) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, what.to_string().into())
+}

@@ -1,0 +1,54 @@
+//! The schema and how older files come to it: numbered steps, forward only, counted in `PRAGMA user_version`.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::{StoreError, explain};
+
+/// The steps, in their order. A step that was released is never changed.
+const STEPS: &[&str] = &[include_str!("0001_chat.sql")];
+
+/// The newest schema this program knows.
+const KNOWN: u32 = STEPS.len() as u32;
+
+/// Marks the file as ours (`PRAGMA application_id`): "Klat".
+const APPLICATION: u32 = 0x4b6c_6174;
+
+/// Refuses what another program or a newer klatchd made.
+pub(super) fn check_owner(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let read = || -> rusqlite::Result<(u32, u32, u32)> {
+        Ok((
+            db.pragma_query_value(None, "application_id", |row| row.get(0))?,
+            db.pragma_query_value(None, "user_version", |row| row.get(0))?,
+            db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?,
+        ))
+    };
+    let (application, found, things) = read().map_err(|error| explain(path, &error))?;
+    let fresh = application == 0 && found == 0 && things == 0;
+    if application != APPLICATION && !fresh {
+        return Err(StoreError::Foreign(path.to_owned()));
+    }
+    if found > KNOWN {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known: KNOWN });
+    }
+    Ok(())
+}
+
+/// Brings the file to the newest schema, and gives a fresh one its epoch and owner code.
+pub(super) fn migrate(db: &mut Connection, epoch: u32, owner_code: &str) -> rusqlite::Result<()> {
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for step in STEPS.iter().skip(found as usize) {
+        transaction.execute_batch(step)?;
+    }
+    if found < KNOWN {
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", KNOWN)?;
+    }
+    transaction.execute(
+        "INSERT OR IGNORE INTO store (only, epoch, owner_code, last_room) VALUES (1, ?1, ?2, 0)",
+        params![epoch, owner_code],
+    )?;
+    transaction.commit()
+}

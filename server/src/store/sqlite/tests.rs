@@ -1,0 +1,137 @@
+//! What only a file can show: reopening, refusing what is not ours, damage, a full disk.
+
+use klatch_protocol::{AccountName, RoomName, UnixMs};
+
+use super::*;
+use crate::store::span::spans;
+use crate::hub::io::{AccountId, AccountRow, Anchor, Page, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq};
+
+fn record(seq: u64, room: u64, text: &str) -> Write {
+    Write::Record(Record {
+        seq: Seq(seq),
+        at: UnixMs(seq.cast_signed()),
+        place: Place::Room(RoomId(room)),
+        source: "amy!amy@host".into(),
+        account: None,
+        kind: if seq % 5 == 0 { RecordKind::Join } else { RecordKind::Privmsg },
+        tags: String::new(),
+        text: text.into(),
+    })
+}
+
+fn account(id: u64) -> Write {
+    Write::CreateAccount(AccountRow {
+        id: AccountId(id),
+        name: AccountName::new("amy").unwrap(),
+        display: "Amy".into(),
+        hash: "x".into(),
+        rank: Rank::Member,
+        created: UnixMs(1),
+        seen: None,
+    })
+}
+
+#[test]
+fn a_reopened_file_is_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("klatch.db");
+    let mut store = Sqlite::open(&path, 7, "CODE").unwrap();
+    let room = RoomRow { id: RoomId(1), name: RoomName::new("#a").unwrap(), created: UnixMs(1), topic: None };
+    store.commit(&[account(1), Write::CreateRoom(room), record(1, 1, "hello")]).unwrap();
+    store.commit(&[Write::DeleteRoom(RoomId(1)), Write::UseOwnerCode]).unwrap();
+    let before = store.load().unwrap();
+    drop(store);
+    let after = Sqlite::open(&path, 8, "OTHER").unwrap().load().unwrap();
+    assert_eq!(after, before);
+    assert_eq!((after.epoch, after.owner_code, after.last_room), (7, None, 1));
+}
+
+#[test]
+fn a_refused_write_takes_its_whole_burst_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Sqlite::open(&folder.path().join("klatch.db"), 7, "CODE").unwrap();
+    store.commit(&[account(1)]).unwrap();
+    let error = store.commit(&[record(1, 1, "lost"), account(2)]).unwrap_err();
+    assert!(matches!(error, StoreError::Refused { .. }), "{error}");
+    assert_eq!(store.load().unwrap().last_seq, 0);
+    store.commit(&[record(1, 1, "kept")]).unwrap();
+    assert_eq!(store.load().unwrap().last_seq, 1);
+}
+
+#[test]
+fn a_full_disk_changes_nothing_and_can_be_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Sqlite::open(&folder.path().join("klatch.db"), 7, "CODE").unwrap();
+    let pages: u32 = store.db.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    store.db.pragma_update(None, "max_page_count", pages).unwrap();
+    let burst: Vec<Write> = (1..50).map(|seq| record(seq, 1, &"long ".repeat(100))).collect();
+    assert!(matches!(store.commit(&burst).unwrap_err(), StoreError::Full(_)));
+    assert_eq!(store.load().unwrap().last_seq, 0);
+    store.db.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    store.commit(&burst).unwrap();
+    assert_eq!(store.load().unwrap().last_seq, 49);
+}
+
+#[test]
+fn a_newer_schema_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("klatch.db");
+    let store = Sqlite::open(&path, 7, "CODE").unwrap();
+    store.db.pragma_update(None, "user_version", 99).unwrap();
+    drop(store);
+    let error = Sqlite::open(&path, 7, "CODE").unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
+    assert!(!error.to_string().contains('\n'));
+}
+
+#[test]
+fn a_database_of_another_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("klatch.db");
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE songs (name TEXT)").unwrap();
+    assert_eq!(Sqlite::open(&path, 7, "CODE").unwrap_err(), StoreError::Foreign(path));
+}
+
+#[test]
+fn damage_is_found_when_the_file_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("klatch.db");
+    let mut store = Sqlite::open(&path, 7, "CODE").unwrap();
+    store.commit(&(1..500).map(|seq| record(seq, 1, "some text")).collect::<Vec<_>>()).unwrap();
+    drop(store);
+    let whole = std::fs::read(&path).unwrap();
+
+    let mut torn = whole.clone();
+    let middle = torn.len() / 2;
+    torn[middle..middle + 4096].fill(0xa5);
+    let cases = [("torn", torn), ("cut short", whole[..whole.len() / 2].to_vec()), ("no database", vec![0xa5; 8192])];
+    for (what, bytes) in cases {
+        std::fs::write(&path, bytes).unwrap();
+        let error = Sqlite::open(&path, 7, "CODE").unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{what}: {error}");
+        assert!(!error.to_string().contains('\n'), "{what}: {error}");
+    }
+}
+
+#[test]
+fn pages_walk_along_indices() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&folder.path().join("klatch.db"), 7, "CODE").unwrap();
+    let pages = [
+        Page::Latest(None),
+        Page::Before(Anchor::Seq(Seq(9))),
+        Page::After(Anchor::Time(UnixMs(9))),
+        Page::Before(Anchor::Time(UnixMs(9))),
+        Page::Between(Anchor::Time(UnixMs(9)), Anchor::Time(UnixMs(20))),
+    ];
+    for page in pages {
+        for events in [false, true] {
+            for span in spans(page, 10, |_| None) {
+                let sql = format!("EXPLAIN QUERY PLAN {}", history::stretch_sql(span, events));
+                let plan: String = store.db.query_row(&sql, [0; 7], |row| row.get(3)).unwrap();
+                let index = if events { "USING INDEX record_by_" } else { "USING INDEX said_by_" };
+                assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{page:?} {events}: {plan}");
+            }
+        }
+    }
+}
