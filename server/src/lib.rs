@@ -2,3 +2,5 @@
 
 pub mod hub;
 pub mod store;
+pub mod auth;
+pub mod net;

@@ -121,6 +121,8 @@ fn a_record_comes_back_as_it_was() {
             RecordKind::Part,
             RecordKind::Quit,
             RecordKind::Topic,
+            RecordKind::Kick,
+            RecordKind::Mode,
         ];
         let writes: Vec<Write> =
             (1..).zip(kinds).map(|(number, kind)| happened(number, -5 + number.cast_signed(), ROOM, kind)).collect();

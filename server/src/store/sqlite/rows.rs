@@ -202,6 +202,8 @@ fn kind_number(kind: RecordKind) -> i64 {
         RecordKind::Part => 4,
         RecordKind::Quit => 5,
         RecordKind::Topic => 6,
+        RecordKind::Kick => 7,
+        RecordKind::Mode => 8,
     }
 }
 
@@ -214,6 +216,8 @@ fn kind(number: i64) -> rusqlite::Result<RecordKind> {
         4 => Ok(RecordKind::Part),
         5 => Ok(RecordKind::Quit),
         6 => Ok(RecordKind::Topic),
+        7 => Ok(RecordKind::Kick),
+        8 => Ok(RecordKind::Mode),
         other => Err(strange(4, format!("record kind {other} is unknown"))),
     }
 }

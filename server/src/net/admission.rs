@@ -1,0 +1,99 @@
+//! Who may have one more connection: counts in all and per address.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::NetLimits;
+
+/// Counts connections. Shared by all listeners of a server.
+#[derive(Debug)]
+pub struct Admission {
+    limits: NetLimits,
+    /// Locked for a few instructions when a connection comes or goes, never across an await.
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// A counted connection; given back when dropped.
+#[derive(Debug)]
+pub struct Seat {
+    admission: Arc<Admission>,
+    address: IpAddr,
+}
+
+impl Admission {
+    /// Nobody is here yet.
+    #[must_use]
+    pub fn new(limits: NetLimits) -> Self {
+        Admission { limits, counts: Mutex::default() }
+    }
+
+    /// Counts a connection from `address`.
+    ///
+    /// # Errors
+    /// A sentence for the other end when there are too many.
+    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Seat, &'static str> {
+        let address = origin(address);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.all >= self.limits.connections {
+            return Err("The server is full; try again later");
+        }
+        let here = counts.by_address.entry(address).or_default();
+        if *here >= self.limits.per_address && !address.is_loopback() {
+            return Err("Too many connections from your address; close one and try again");
+        }
+        *here += 1;
+        counts.all += 1;
+        Ok(Seat { admission: self.clone(), address })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut counts = self.admission.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.all -= 1;
+        if let Some(here) = counts.by_address.get_mut(&self.address) {
+            *here -= 1;
+            if *here == 0 {
+                counts.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// What counts as one address: one household usually has a whole IPv6 /64.
+fn origin(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) if !v6.is_loopback() => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seats_are_counted_and_given_back() {
+        let admission = Arc::new(Admission::new(NetLimits { connections: 4, per_address: 2, ..NetLimits::default() }));
+        let admit = |address: &str| admission.admit(address.parse().unwrap());
+        let one = admit("2001:db8::1").unwrap();
+        let _two = admit("2001:db8::2").unwrap();
+        assert!(admit("2001:db8::3").unwrap_err().contains("your address"));
+        drop(one);
+        let _three = admit("2001:db8::3").unwrap();
+        let _here = [admit("127.0.0.1").unwrap(), admit("127.0.0.1").unwrap()];
+        assert!(admit("127.0.0.1").unwrap_err().contains("full"));
+    }
+}

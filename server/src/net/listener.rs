@@ -1,0 +1,106 @@
+//! A listening port and the connections that came through it.
+
+use std::{
+    io::{Error, ErrorKind},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use super::Gate;
+
+/// How long a stopped listener waits for its connections to take their last lines.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A port that cannot be listened on. Displays as one line with what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {}", advice(source))]
+pub struct ListenError {
+    /// The port wanted.
+    pub address: SocketAddr,
+    /// What the system said.
+    pub source: Error,
+}
+
+fn advice(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::AddrInUse => "another program uses this port; stop it, or choose another port with --listen".into(),
+        ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; choose one of its own with --listen, or 0.0.0.0 for all".into()
+        }
+        ErrorKind::PermissionDenied => "ports below 1024 need the system's permission; choose a higher one".into(),
+        _ => format!("{error}; choose another address with --listen"),
+    }
+}
+
+/// A bound port.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Binds `address`; port 0 lets the system choose one. Has to be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ListenError`] says what is in the way.
+    pub fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+        let bind = || {
+            let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+            // On other systems the option lets a second program take over the port.
+            #[cfg(unix)]
+            socket.set_reuse_address(true)?;
+            socket.set_nonblocking(true)?;
+            socket.bind(&address.into())?;
+            socket.listen(1024)?;
+            let socket = TcpListener::from_std(socket.into())?;
+            Ok((socket.local_addr()?, socket))
+        };
+        let (bound, socket) = bind().map_err(|source| ListenError { address, source })?;
+        Ok(Listener { socket, address: bound })
+    }
+
+    /// The address really bound.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts until `stop` is true, then waits for the connections it accepted, but not for ever.
+    pub async fn run(self, gate: Arc<Gate>, mut stop: watch::Receiver<bool>) {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                // An error means that the sender is gone, and so is the server.
+                _ = stop.wait_for(|stop| *stop) => break,
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, address)) => {
+                        let (gate, stop) = (gate.clone(), stop.clone());
+                        connections.spawn(async move { gate.serve(stream, address, stop).await });
+                    }
+                    Err(error) => wait_out(&error).await,
+                },
+                // Takes the finished ones off the set.
+                Some(_) = connections.join_next() => {}
+            }
+        }
+        drop(self.socket);
+        let all = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(FAREWELL, all).await.is_err() {
+            connections.shutdown().await;
+        }
+    }
+}
+
+/// A connection that broke before it was accepted is nothing; without file descriptors it is better to wait for some to
+/// come back than to spin.
+async fn wait_out(error: &Error) {
+    if !matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted) {
+        tracing::error!(%error, "cannot accept a connection; trying again");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}

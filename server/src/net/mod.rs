@@ -1,0 +1,46 @@
+//! Connections: from a listening port to lines and back.
+//!
+//! It accepts, tells TLS from plain text, frames what comes in and writes what is queued. It knows nothing of the chat:
+//! a connection is opened, delivers lines, takes bytes, is closed.
+
+mod admission;
+mod connection;
+mod listener;
+mod outbox;
+mod reader;
+pub mod tls;
+mod writer;
+
+pub use admission::Admission;
+pub use connection::{Arrival, Gate};
+pub use listener::{ListenError, Listener};
+pub use outbox::Outbox;
+
+use std::time::Duration;
+
+/// What connections may take of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetLimits {
+    /// The most connections in all.
+    pub connections: usize,
+    /// The most connections from one address (an IPv6 /64 counts as one). The machine itself is not counted.
+    pub per_address: usize,
+    /// The most bytes that may wait to be written to one connection, before it is closed as too slow a reader.
+    pub outbox: usize,
+    /// How long a connection has to send its first byte, and then to finish its TLS handshake.
+    pub handshake: Duration,
+    /// Whether plain text is served to other machines as well.
+    pub plain_text_everywhere: bool,
+}
+
+impl Default for NetLimits {
+    fn default() -> Self {
+        NetLimits {
+            connections: 10_000,
+            per_address: 100,
+            outbox: 1 << 20,
+            handshake: Duration::from_secs(15),
+            plain_text_everywhere: false,
+        }
+    }
+}
