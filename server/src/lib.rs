@@ -1,6 +1,20 @@
 //! klatchd, the server of Klatch, as a library: [`hub`] is the chat itself, everything else feeds it.
+//!
+//! A program that runs a server inside itself needs [`serve`], and [`console::news`] to show what happens.
 
-pub mod hub;
-pub mod store;
 pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod console;
+pub mod daemon;
+pub mod data_dir;
+pub mod hub;
+pub mod lan;
+pub mod log;
+pub mod menu;
 pub mod net;
+pub mod secret;
+pub mod serve;
+pub mod signals;
+pub mod store;

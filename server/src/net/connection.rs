@@ -25,6 +25,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use super::{
     Admission, NetLimits, Outbox,
     reader::{self, ReadEnd},
+    stopped,
     writer::{self, WriteEnd},
 };
 use crate::hub::io::{ConnId, Input, Peer};
@@ -90,7 +91,7 @@ impl Gate {
         let addr = address.ip().to_canonical();
         let greeted = tokio::select! {
             greeted = self.greet(stream, addr) => greeted,
-            _ = stop.wait_for(|stop| *stop) => None,
+            () = stopped(&mut stop) => None,
         };
         let peer = |secure| Peer { addr, port: address.port(), secure };
         match greeted {
@@ -146,7 +147,7 @@ impl Gate {
             Err(ReadEnd::Http) => "HTTP spoken on the chat port".to_owned(),
         };
         if let Err(ReadEnd::Http) = end {
-            outbox.push(Bytes::from_static(b"ERROR :This is a chat server (IRC), not a web server\r\n"));
+            outbox.push(vec![Bytes::from_static(b"ERROR :This is a chat server (IRC), not a web server\r\n")]);
             outbox.close();
         }
         // The hub hears of the end first: it closes the outbox after its last words, which the writer waits for.

@@ -10,7 +10,7 @@ use std::{
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use super::Gate;
+use super::{Gate, stopped};
 
 /// How long a stopped listener waits for its connections to take their last lines.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -73,13 +73,13 @@ impl Listener {
     /// Accepts until `stop` is true, then waits for the connections it accepted, but not for ever.
     pub async fn run(self, gate: Arc<Gate>, mut stop: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
+        let each = stop.clone();
         loop {
             tokio::select! {
-                // An error means that the sender is gone, and so is the server.
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stopped(&mut stop) => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, address)) => {
-                        let (gate, stop) = (gate.clone(), stop.clone());
+                        let (gate, stop) = (gate.clone(), each.clone());
                         connections.spawn(async move { gate.serve(stream, address, stop).await });
                     }
                     Err(error) => wait_out(&error).await,

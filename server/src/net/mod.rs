@@ -18,6 +18,8 @@ pub use outbox::Outbox;
 
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 /// What connections may take of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetLimits {
@@ -43,4 +45,9 @@ impl Default for NetLimits {
             plain_text_everywhere: false,
         }
     }
+}
+
+/// Waits until the server stops accepting. A sender that is gone means the same.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }

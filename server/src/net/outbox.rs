@@ -1,21 +1,16 @@
 //! What waits to be written to one connection, bounded in bytes (what the writer took and is writing not counted).
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-/// The queue between the loop, which pushes, and one connection's writer, which takes all there is at once.
+/// The queue between the loop, which pushes once a burst, and one connection's writer, which takes all there is at once.
 #[derive(Debug)]
 pub struct Outbox {
     limit: usize,
     /// Locked for a push or a take, never across an await.
     queue: Mutex<Queue>,
-    /// Whether the writer has been woken and has not come yet: it is woken once a burst, not once a line.
-    woken: AtomicBool,
     writer: Notify,
 }
 
@@ -50,42 +45,37 @@ impl Outbox {
     /// An empty outbox for at most `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Outbox { limit, queue: Mutex::default(), woken: AtomicBool::new(false), writer: Notify::new() }
+        Outbox { limit, queue: Mutex::default(), writer: Notify::new() }
     }
 
-    /// Queues `bytes` without waking the writer: see [`Outbox::wake`]. What would go over the bound ends the outbox, and
-    /// the connection with it; after an end nothing is taken any more.
-    pub fn push(&self, bytes: Bytes) {
+    /// Queues `chunks` and wakes the writer. What goes over the bound ends the outbox, and the connection with it; after
+    /// an end nothing is taken any more.
+    pub fn push(&self, mut chunks: Vec<Bytes>) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.end.is_some() {
             return;
         }
-        if queue.bytes + bytes.len() > self.limit {
+        queue.bytes += chunks.iter().map(Bytes::len).sum::<usize>();
+        if queue.bytes > self.limit {
             *queue = Queue { end: Some(Ending::Overflow), ..Queue::default() };
-            return;
+        } else if queue.chunks.is_empty() {
+            queue.chunks = chunks;
+        } else {
+            queue.chunks.append(&mut chunks);
         }
-        queue.bytes += bytes.len();
-        queue.chunks.push(bytes);
+        drop(queue);
+        self.writer.notify_one();
     }
 
-    /// Ends the outbox after what is queued. Wakes the writer.
+    /// Ends the outbox after what is queued.
     pub fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).end.get_or_insert(Ending::Flush);
-        self.wake();
+        self.writer.notify_one();
     }
 
-    /// Wakes the writer, if it is not on its way already.
-    pub fn wake(&self) {
-        if !self.woken.swap(true, Ordering::AcqRel) {
-            self.writer.notify_one();
-        }
-    }
-
-    /// Waits to be woken and takes everything. Cancel-safe: nothing is taken before the wait is over.
+    /// Waits for something to do and takes everything. Cancel-safe: nothing is taken before the wait is over.
     pub(super) async fn take(&self) -> Take {
         self.writer.notified().await;
-        // Before the queue is looked at, so that whoever pushes after this look wakes us again.
-        self.woken.store(false, Ordering::Release);
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.bytes = 0;
         let chunks = std::mem::take(&mut queue.chunks);
@@ -101,28 +91,30 @@ impl Outbox {
 mod tests {
     use super::*;
 
+    fn chunks(texts: &[&'static str]) -> Vec<Bytes> {
+        texts.iter().map(|text| Bytes::from_static(text.as_bytes())).collect()
+    }
+
     #[tokio::test]
-    async fn a_burst_is_taken_at_once_and_in_order() {
+    async fn what_gathered_is_taken_at_once_and_in_order() {
         let outbox = Outbox::new(100);
-        for text in ["one", "two"] {
-            outbox.push(Bytes::from_static(text.as_bytes()));
-            outbox.wake();
-        }
-        let Take::Chunks(chunks) = outbox.take().await else { panic!() };
-        assert_eq!(chunks.concat(), b"onetwo");
-        outbox.push(Bytes::from_static(b"three"));
+        outbox.push(chunks(&["one", "two"]));
+        outbox.push(chunks(&["three"]));
+        let Take::Chunks(taken) = outbox.take().await else { panic!() };
+        assert_eq!(taken.concat(), b"onetwothree");
+        outbox.push(chunks(&["four"]));
         outbox.close();
-        outbox.push(Bytes::from_static(b"late"));
-        let Take::Last(chunks) = outbox.take().await else { panic!() };
-        assert_eq!(chunks.concat(), b"three");
+        outbox.push(chunks(&["late"]));
+        let Take::Last(taken) = outbox.take().await else { panic!() };
+        assert_eq!(taken.concat(), b"four");
     }
 
     #[tokio::test]
     async fn too_much_ends_it() {
         let outbox = Outbox::new(5);
-        for text in ["12345", "6", "7"] {
-            outbox.push(Bytes::from_static(text.as_bytes()));
-        }
+        outbox.push(chunks(&["12345"]));
+        outbox.push(chunks(&["6"]));
+        outbox.push(chunks(&["7"]));
         outbox.close();
         assert!(matches!(outbox.take().await, Take::Overflow));
     }

@@ -4,7 +4,6 @@
 //! its fingerprint, so it must stay the same: it is kept in the data directory and never expires in practice.
 
 use std::{
-    io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -19,6 +18,8 @@ use tokio_rustls::{
         version::{TLS12, TLS13},
     },
 };
+
+use crate::data_dir::write_private;
 
 /// Where the certificate comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +85,7 @@ impl Tls {
             Identity::Own(folder) => own(folder, name)?,
             Identity::Fleeting => {
                 let made = make(name)?;
-                (vec![made.cert.der().clone()], PrivateKeyDer::try_from(made.signing_key).map_err(unusable_key)?)
+                (vec![made.cert.der().clone()], PrivateKeyDer::from(made.signing_key))
             }
         };
         Self::with(chain, key)
@@ -99,10 +100,6 @@ impl Tls {
             .map_err(TlsError::Unusable)?;
         Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), fingerprint })
     }
-}
-
-fn unusable_key(why: &str) -> TlsError {
-    TlsError::Unusable(rustls::Error::General(why.to_owned()))
 }
 
 /// The certificate of `folder`, made now if there is none.
@@ -125,27 +122,14 @@ fn make(name: &str) -> Result<rcgen::CertifiedKey<rcgen::KeyPair>, TlsError> {
     rcgen::generate_simple_self_signed(names).map_err(TlsError::Make)
 }
 
-/// Writes a file that only its owner may read. It appears whole or not at all.
 fn write_secret(path: &Path, text: &str) -> Result<(), TlsError> {
-    let half = path.with_extension("new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let write = || {
-        let mut file = options.open(&half)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&half, path)
-    };
-    write().map_err(|source| TlsError::Write { path: path.to_owned(), source })
+    write_private(path, text).map_err(|source| TlsError::Write { path: path.to_owned(), source })
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let fault = |detail: String| TlsError::File { what: "a certificate", path: path.to_owned(), detail };
-    let chain: Vec<_> = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| fault(pem_detail(&error)))?;
+    let chain: Vec<_> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| fault(pem_detail(&error)))?;
     if chain.is_empty() {
         return Err(fault("it holds none".into()));
     }

@@ -5,11 +5,7 @@ use std::io::{Error, ErrorKind, IoSlice};
 use bytes::Bytes;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use super::{
-    Outbox,
-    outbox::Take,
-    reader::broken,
-};
+use super::{Outbox, outbox::Take, reader::broken};
 
 /// The most slices of one vectored write. More do not make it faster.
 const SLICES: usize = 256;
@@ -73,10 +69,7 @@ mod tests {
         let (near, mut far) = tokio::io::duplex(7);
         let outbox = Outbox::new(1 << 20);
         let text: Vec<String> = (0..600).map(|number| format!("line {number}\r\n")).collect();
-        for line in &text {
-            outbox.push(line.clone().into());
-        }
-        outbox.push(Bytes::new());
+        outbox.push(text.iter().map(|line| Bytes::from(line.clone())).chain([Bytes::new()]).collect());
         outbox.close();
         let mut got = String::new();
         let (end, read) = tokio::join!(write(near, &outbox), far.read_to_string(&mut got));
@@ -86,17 +79,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reader_that_stops_is_told_from_one_that_is_slow() {
-        let (near, _far) = tokio::io::duplex(4);
+    async fn who_reads_too_slowly_is_given_up() {
+        let (near, mut far) = tokio::io::duplex(4);
         let outbox = Outbox::new(10);
-        outbox.push(Bytes::from_static(b"12345678"));
-        outbox.wake();
+        outbox.push(vec![Bytes::from_static(b"12345678")]);
         let mut writing = std::pin::pin!(write(near, &outbox));
         assert!(timeout(Duration::from_secs(1), &mut writing).await.is_err(), "it waits for the reader");
-        outbox.push(Bytes::from_static(b"12345678"));
-        outbox.push(Bytes::from_static(b"12345678"));
-        outbox.wake();
-        drop(_far);
-        assert!(matches!(writing.await, WriteEnd::Failed(_)));
+        outbox.push(vec![Bytes::from_static(b"123456789012")]);
+        let mut eight = [0; 8];
+        let (end, read) = tokio::join!(writing, far.read_exact(&mut eight));
+        read.unwrap();
+        assert!(matches!(end, WriteEnd::TooSlow));
+    }
+
+    #[tokio::test]
+    async fn a_broken_connection_ends_it() {
+        let (near, far) = tokio::io::duplex(4);
+        drop(far);
+        let outbox = Outbox::new(10);
+        outbox.push(vec![Bytes::from_static(b"12345678")]);
+        assert!(matches!(write(near, &outbox).await, WriteEnd::Failed(_)));
     }
 }

@@ -8,7 +8,9 @@ use super::{
     Store, StoreError,
     span::{End, Key, Order, Span, spans},
 };
-use crate::hub::io::{AccountId, AccountRow, Answer, Place, Query, Record, RecordKind, RoomId, RoomRow, Snapshot, Write};
+use crate::hub::io::{
+    AccountId, AccountRow, Answer, Place, Query, Record, RecordKind, RoomId, RoomRow, Snapshot, Write,
+};
 
 /// Keeps everything in memory. The oldest records are forgotten when there are more than [`Memory::RECORDS`].
 #[derive(Debug)]

@@ -21,9 +21,8 @@ pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer>
             }
             Ok(Answer::History(records))
         }
-        Query::Targets { account, rooms, from, to, limit } => {
-            targets(db, *account, rooms, *from, *to).map(|found| Answer::Targets(counted_from(found, *from, *to, *limit)))
-        }
+        Query::Targets { account, rooms, from, to, limit } => targets(db, *account, rooms, *from, *to)
+            .map(|found| Answer::Targets(counted_from(found, *from, *to, *limit))),
     }
 }
 

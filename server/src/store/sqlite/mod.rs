@@ -31,7 +31,8 @@ impl Sqlite {
         let unclean = wal_of(path).metadata().is_ok_and(|wal| wal.len() > 0);
         let open = || -> rusqlite::Result<Connection> {
             // The one connection stays on one thread at a time, so SQLite's own mutexes are not needed.
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let flags =
+                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let db = Connection::open_with_flags(path, flags)?;
             db.set_prepared_statement_cache_capacity(64);
             Ok(db)

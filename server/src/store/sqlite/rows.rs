@@ -41,7 +41,9 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
             run(db, "DELETE FROM member WHERE room = ?1 AND account = ?2", params![int(room.0), int(account.0)])
         }
         Write::Record(record) => add_record(db, record),
-        Write::AddInvite { code, at } => run(db, "INSERT INTO invite (code, made) VALUES (?1, ?2)", params![code, at.0]),
+        Write::AddInvite { code, at } => {
+            run(db, "INSERT INTO invite (code, made) VALUES (?1, ?2)", params![code, at.0])
+        }
         Write::UseInvite { code } => run(db, "DELETE FROM invite WHERE code = ?1", params![code]),
         Write::UseOwnerCode => run(db, "UPDATE store SET owner_code = NULL", params![]),
     }
@@ -90,10 +92,9 @@ fn topic_columns(topic: Option<&Topic>) -> (Option<&str>, Option<&str>, Option<i
 
 /// Everything but the history.
 pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
-    let (epoch, owner_code, last_room) =
-        db.query_row("SELECT epoch, owner_code, last_room FROM store", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?))
-        })?;
+    let (epoch, owner_code, last_room) = db.query_row("SELECT epoch, owner_code, last_room FROM store", [], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?))
+    })?;
     Ok(Snapshot {
         epoch,
         last_seq: highest(db, "SELECT max(seq) FROM record")?,

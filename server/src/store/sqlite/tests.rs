@@ -3,8 +3,8 @@
 use klatch_protocol::{AccountName, RoomName, UnixMs};
 
 use super::*;
-use crate::store::span::spans;
 use crate::hub::io::{AccountId, AccountRow, Anchor, Page, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq};
+use crate::store::span::spans;
 
 fn record(seq: u64, room: u64, text: &str) -> Write {
     Write::Record(Record {

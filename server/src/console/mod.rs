@@ -1,0 +1,141 @@
+//! The operator on a terminal: the banner, a line for each thing that happens, and verbs to type.
+//!
+//! It makes texts and asks the server; it owns neither the terminal nor the server.
+
+mod ink;
+pub mod news;
+mod verbs;
+
+use std::{fmt::Write as _, net::SocketAddr};
+
+use klatch_protocol::{UnixMs, fingerprint::Fingerprint, sanitize::clean_line};
+
+pub use ink::Ink;
+use verbs::{HELP, Typed};
+
+use crate::{
+    clock,
+    hub::io::{OperatorAnswer, OperatorVerb, Present, Rank, Status},
+    secret,
+    serve::Server,
+};
+
+/// What stands on the screen when the server is ready.
+#[must_use]
+pub fn banner(addresses: &[SocketAddr], fingerprint: &Fingerprint, owner_code: Option<&str>, ink: Ink) -> String {
+    let mut text = format!("{}\n", ink.bold(&format!("Klatch server {}", env!("CARGO_PKG_VERSION"))));
+    for address in addresses {
+        let (host, port) = (ink.cyan(&address.ip().to_string()), ink.cyan(&address.port().to_string()));
+        let _ = writeln!(text, "  host         {host}\n  port         {port}");
+        let _ = writeln!(text, "  connect      klatch --host {} --port {}", address.ip(), address.port());
+    }
+    let words = fingerprint.words().join(" ");
+    let _ = writeln!(text, "  fingerprint  {}\n               {fingerprint}", ink.bold(&words));
+    if let Some(code) = owner_code {
+        let _ = writeln!(text, "  owner code   {}   who signs up with it owns this server", ink.bold(code));
+    }
+    let _ = write!(text, "Type {} to turn off, {} for more.", ink.bold("shutdown"), ink.bold("help"));
+    text
+}
+
+/// Does what a typed line says. What comes back is for the screen; empty for nothing.
+pub async fn obey(server: &Server, line: &str, ink: Ink) -> String {
+    // What was typed may have been pasted.
+    let verb = match verbs::parse(&clean_line(line)) {
+        Ok(Typed::Nothing) => return String::new(),
+        Ok(Typed::Help) => return help(ink),
+        Ok(Typed::Invite) => match secret::code() {
+            Ok(code) => OperatorVerb::Invite { code },
+            Err(error) => return ink.red(&format!("the system gives no random bytes: {error}")),
+        },
+        Ok(Typed::Verb(verb)) => verb,
+        Err(hint) => return hint,
+    };
+    let code = match &verb {
+        OperatorVerb::Invite { code } => Some(code.clone()),
+        _ => None,
+    };
+    match server.operator(verb).await {
+        OperatorAnswer::Done(done) => match code {
+            Some(code) => format!("{}   {done}", ink.bold(&code)),
+            None => clean_line(&done).into_owned(),
+        },
+        OperatorAnswer::Who(people) => who(&people, clock::wall(), ink),
+        OperatorAnswer::Status(status) => figures(&status),
+        OperatorAnswer::Refused(reason) => ink.red(&clean_line(&reason)),
+    }
+}
+
+fn help(ink: Ink) -> String {
+    let width = HELP.iter().map(|(usage, _)| usage.len()).max().unwrap_or(0);
+    let lines = HELP.iter().map(|(usage, what)| format!("  {}  {what}", ink.bold(&format!("{usage:width$}"))));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn who(people: &[Present], now: UnixMs, ink: Ink) -> String {
+    if people.is_empty() {
+        return "nobody is here".into();
+    }
+    let mut text = format!("{} here:", people.len());
+    for person in people {
+        let since = duration(now.seconds().saturating_sub(person.since.seconds()).max(0).cast_unsigned());
+        let name = news::person(&person.display, &person.nick, ink);
+        let _ = write!(text, "\n  {name} from {}:{}, for {since}", person.peer.addr, person.peer.port);
+        text.push_str(if person.peer.secure { "" } else { ", plain text" });
+        text.push_str(if person.away { ", away" } else { "" });
+        text.push_str(match person.rank {
+            Rank::Member => "",
+            Rank::Operator => ", operator",
+            Rank::Owner => ", owner",
+        });
+    }
+    text
+}
+
+fn figures(status: &Status) -> String {
+    let Status { connections, online, accounts, rooms, records } = status;
+    format!(
+        "{online} people here over {connections} connections; {accounts} accounts, {rooms} rooms, {records} records kept"
+    )
+}
+
+/// Seconds in words: `45 s`, `1 min 30 s`, `2 h 5 min`, `3 d 4 h`.
+fn duration(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::io::Peer;
+
+    #[test]
+    fn the_banner_says_how_to_connect_and_how_to_end() {
+        let print = Fingerprint::of(b"certificate");
+        let text = banner(&["127.0.0.1:23791".parse().unwrap()], &print, Some("CODE"), Ink::PLAIN);
+        for part in ["klatch --host 127.0.0.1 --port 23791", "CODE", "Type shutdown to turn off", &print.to_string()] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        assert!(!banner(&[], &print, None, Ink::PLAIN).contains("owner code"));
+    }
+
+    #[test]
+    fn people_are_listed_cleaned() {
+        let person = Present {
+            nick: "amy".into(),
+            display: "Amy\u{202e}".into(),
+            peer: Peer { addr: [10, 0, 0, 7].into(), port: 99, secure: false },
+            since: UnixMs(1_000),
+            away: true,
+            rank: Rank::Owner,
+        };
+        let text = who(&[person], UnixMs(3_661_000), Ink::PLAIN);
+        assert_eq!(text, "1 here:\n  Amy (amy) from 10.0.0.7:99, for 1 h 1 min, plain text, away, owner");
+    }
+}

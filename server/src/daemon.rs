@@ -1,0 +1,244 @@
+//! klatchd as a program: from arguments to a running server, and from how it ended to an exit code.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use tokio::sync::{broadcast::error::RecvError, mpsc};
+
+use crate::{
+    cli::Arguments,
+    config::{self, ConfigError, File, PORT},
+    console::{self, Ink},
+    hub::io::News,
+    lan, log,
+    menu::{self, Choice},
+    serve::{ServeError, Server, Settings, StartError, Stop, Storage},
+    signals::Signals,
+    store::StoreError,
+};
+
+/// How many typed lines wait while the server answers one.
+const TYPED_WAITING: usize = 16;
+
+/// Why klatchd ended before it was told to. Displays as one line with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The log's settings.
+    #[error("{0}")]
+    Log(String),
+    /// There is no local network to serve.
+    #[error("this machine has no IPv4 address in a local network; name the address with --listen ADDR:PORT")]
+    NoLan,
+    /// It did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It could not go on.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The terminal, the signals or the runtime.
+    #[error("the system refuses what klatchd needs: {0}")]
+    System(#[from] std::io::Error),
+}
+
+impl Fault {
+    /// The exit code, in the sense of `sysexits.h`.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        const USAGE: u8 = 64;
+        const DATA: u8 = 65;
+        const UNAVAILABLE: u8 = 69;
+        const SOFTWARE: u8 = 70;
+        const SYSTEM: u8 = 71;
+        const CANNOT_CREATE: u8 = 73;
+        const IO: u8 = 74;
+        const TRY_LATER: u8 = 75;
+        const CONFIG: u8 = 78;
+        use crate::data_dir::DataDirError;
+        let of_store = |error: &StoreError| match error {
+            StoreError::Corrupt { .. } | StoreError::Foreign(_) | StoreError::Newer { .. } => DATA,
+            StoreError::ReadOnly(_) => CANNOT_CREATE,
+            StoreError::Locked(_) => TRY_LATER,
+            StoreError::Refused { .. } | StoreError::Gone => SOFTWARE,
+            StoreError::Full(_) | StoreError::Io { .. } => IO,
+        };
+        match self {
+            Fault::Config(_) | Fault::Log(_) | Fault::Start(StartError::Tls(_)) => CONFIG,
+            Fault::NoLan => USAGE,
+            Fault::Start(StartError::DataDir(DataDirError::InUse(_))) => TRY_LATER,
+            Fault::Start(StartError::DataDir(DataDirError::Unwritable { .. })) => CANNOT_CREATE,
+            Fault::Start(StartError::Listen(_)) => UNAVAILABLE,
+            Fault::Start(StartError::Store(error)) | Fault::Serve(ServeError::Store(error)) => of_store(error),
+            Fault::Start(StartError::Panicked) | Fault::Serve(ServeError::Panicked) => SOFTWARE,
+            Fault::Start(_) | Fault::System(_) => SYSTEM,
+        }
+    }
+}
+
+/// Runs klatchd until it is told to end.
+///
+/// # Errors
+/// [`Fault`] says why it could not start or go on.
+pub fn run(arguments: &Arguments) -> Result<(), Fault> {
+    let file = arguments.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+    let terminal = !arguments.headless && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let usual = if terminal { "warn" } else { "info" };
+    log::start(file.log.filter.as_deref(), usual, file.log.format).map_err(Fault::Log)?;
+    let Some(listen) = whom_to_serve(arguments, &file, terminal)? else {
+        return Ok(());
+    };
+    let storage = match arguments.ephemeral {
+        true => Storage::Ephemeral,
+        false => config::storage(arguments.data.as_deref(), &file)?,
+    };
+    let settings = Settings {
+        policy: file.policy(),
+        listen,
+        storage,
+        certificate: file.tls.as_ref().map(|tls| (tls.certificate.clone(), tls.key.clone())),
+        net: file.net(),
+        auth: file.auth(),
+    };
+    raise_file_limit();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(settings, terminal))
+}
+
+/// The addresses of the command line, else of the file, else the one asked for; `None` for not to start.
+fn whom_to_serve(arguments: &Arguments, file: &File, terminal: bool) -> Result<Option<Vec<SocketAddr>>, Fault> {
+    let one = |ip: Ipv4Addr| Ok(Some(vec![SocketAddr::from((ip, PORT))]));
+    if arguments.local {
+        return one(Ipv4Addr::LOCALHOST);
+    }
+    if arguments.lan {
+        return one(lan::address().ok_or(Fault::NoLan)?);
+    }
+    for listen in [&arguments.listen, &file.server.listen] {
+        if !listen.is_empty() {
+            return Ok(Some(listen.clone()));
+        }
+    }
+    if !terminal {
+        tracing::warn!("serving this machine only; --lan or --listen ADDR:PORT serve others");
+        return one(Ipv4Addr::LOCALHOST);
+    }
+    match menu::ask(&mut std::io::stdin().lock(), &mut std::io::stdout(), lan::address())? {
+        Choice::Listen(address) => Ok(Some(vec![address])),
+        Choice::Leave => Ok(None),
+    }
+}
+
+/// Each connection takes a file descriptor, and the usual soft limit of 1024 is low for a server.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::warn!(%error, "the limit of open files cannot be raised");
+        }
+    }
+}
+
+/// From the start to the end, whoever brings it about.
+async fn serve(settings: Settings, terminal: bool) -> Result<(), Fault> {
+    let mut signals = Signals::new(terminal)?;
+    let server = Arc::new(Server::start(settings).await?);
+    let mut news = server.news();
+    let ink = if terminal { Ink::of(&std::io::stdout()) } else { Ink::PLAIN };
+    match terminal {
+        true => {
+            say(&console::banner(server.addresses(), server.fingerprint(), server.owner_code(), ink));
+            tokio::spawn(obey_typed(server.clone(), ink));
+        }
+        false => announce(&server),
+    }
+    tell_systemd(sd_notify::NotifyState::Ready);
+    let show = |news: &News| match terminal {
+        true => say(&console::news::line(news, ink)),
+        false => log::news(news),
+    };
+    let mut stopping = false;
+    let result = loop {
+        tokio::select! {
+            result = server.ended() => break result,
+            received = news.recv() => match received {
+                Ok(news) => show(&news),
+                Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "more happened than could be shown"),
+                // The server's own end comes through `ended`.
+                Err(RecvError::Closed) => {}
+            },
+            signal = signals.next() => {
+                if stopping {
+                    std::process::exit(128 + signal);
+                }
+                stopping = true;
+                tell_systemd(sd_notify::NotifyState::Stopping);
+                let server = server.clone();
+                // Its result comes through `ended`.
+                tokio::spawn(async move { server.stop(Stop::Restart).await });
+            }
+        }
+    };
+    while let Ok(news) = news.try_recv() {
+        show(&news);
+    }
+    if !stopping {
+        tell_systemd(sd_notify::NotifyState::Stopping);
+    }
+    Ok(result?)
+}
+
+/// What a headless server says when it accepts: a line for each address on standard output, for programs to read.
+fn announce(server: &Server) {
+    for address in server.addresses() {
+        say(&format!("READY {} {} {}", address.ip(), address.port(), server.fingerprint()));
+        tracing::info!(%address, fingerprint = %server.fingerprint(), "serving");
+    }
+    if server.owner_code().is_some() {
+        match server.owner_code_file() {
+            Some(path) => {
+                tracing::info!(file = %path.display(), "there is no owner yet; the code to become it is kept")
+            }
+            None => tracing::info!("there is no owner yet; --ephemeral shows the code to become it on a terminal only"),
+        }
+    }
+}
+
+/// Reads what is typed, and answers. The end of standard input ends nothing else.
+async fn obey_typed(server: Arc<Server>, ink: Ink) {
+    let (send, mut typed) = mpsc::channel(TYPED_WAITING);
+    // A thread of its own: reading a terminal cannot be broken off, and the runtime would wait for it at the end.
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if send.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    while let Some(line) = typed.recv().await {
+        let answer = console::obey(&server, &line, ink).await;
+        if !answer.is_empty() {
+            say(&answer);
+        }
+    }
+}
+
+/// A line on standard output. Nobody may be reading there any more; that ends nothing.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Without systemd this does nothing.
+fn tell_systemd(state: sd_notify::NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::debug!(%error, "systemd cannot be told");
+    }
+}

@@ -1,0 +1,226 @@
+//! The loop: take what came, let the hub handle it, make it durable, and only then let anybody hear of it.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::{
+    sync::{broadcast, mpsc, oneshot},
+    time::{Instant, sleep, sleep_until},
+};
+
+use super::{Order, ServeError, switchboard::Switchboard};
+use crate::{
+    auth::Passwords,
+    clock::Clock,
+    hub::{
+        Hub,
+        io::{Effects, Input, News, OperatorAnswer, OperatorVerb, Ticket, Write},
+    },
+    net::Arrival,
+    store::{StoreError, StoreWorker},
+};
+
+/// The most inputs of one turn: enough to share a commit, few enough to keep the first of them from waiting long.
+const BURST: usize = 1024;
+/// How long a full disk is left alone before the next try.
+const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the loop is made of.
+pub(super) struct Parts {
+    pub(super) clock: Clock,
+    pub(super) hub: Hub,
+    pub(super) store: StoreWorker,
+    pub(super) passwords: Passwords,
+    /// From connections. Bounded: while the loop is busy they wait.
+    pub(super) arrivals: mpsc::Receiver<Arrival>,
+    /// From the store and from password work. Has room for every question that was taken, so they never wait.
+    pub(super) answers: mpsc::Receiver<Input>,
+    /// From the operator.
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) news: broadcast::Sender<News>,
+}
+
+/// The loop.
+pub(super) struct Turns {
+    parts: Parts,
+    switchboard: Switchboard,
+    /// What the next turn begins with: answers that needed no waiting.
+    ready: Vec<Input>,
+    /// Who waits for which of the hub's answers to the operator.
+    asked: HashMap<Ticket, oneshot::Sender<OperatorAnswer>>,
+    last_ticket: u64,
+    arrived: Vec<Arrival>,
+}
+
+impl Turns {
+    pub(super) fn new(parts: Parts) -> Self {
+        Turns {
+            parts,
+            switchboard: Switchboard::default(),
+            ready: Vec::new(),
+            asked: HashMap::new(),
+            last_ticket: 0,
+            arrived: Vec::with_capacity(BURST),
+        }
+    }
+
+    /// Turns until the hub wants to end or the store fails. Gives the store back to be closed; all outboxes are closed.
+    pub(super) async fn run(mut self) -> (Result<(), ServeError>, StoreWorker) {
+        let result = loop {
+            match self.turn().await {
+                Ok(false) => {}
+                Ok(true) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.switchboard.close_all();
+        (result, self.parts.store)
+    }
+
+    /// One turn. `true` when it was the last.
+    async fn turn(&mut self) -> Result<bool, ServeError> {
+        let burst = self.gather().await;
+        let mut effects = Effects::default();
+        let now = self.parts.clock.now();
+        let mut gone = Vec::new();
+        for input in burst {
+            if let Input::Closed { conn, .. } = &input {
+                gone.push(*conn);
+            }
+            self.parts.hub.handle(now, input, &mut effects);
+        }
+        if !effects.writes.is_empty() {
+            self.commit(std::mem::take(&mut effects.writes)).await?;
+        }
+        let stop = effects.stop;
+        self.release(effects);
+        for conn in gone {
+            self.switchboard.close(conn);
+        }
+        self.switchboard.flush();
+        Ok(stop)
+    }
+
+    /// Waits for something to do and takes what is there.
+    async fn gather(&mut self) -> Vec<Input> {
+        let mut burst = std::mem::take(&mut self.ready);
+        let deadline = self.parts.hub.next_deadline().map(|mono| Instant::from_std(self.parts.clock.instant(mono)));
+        if burst.is_empty() {
+            // Each arm is cancel-safe: what is not taken stays where it is.
+            tokio::select! {
+                _ = self.parts.arrivals.recv_many(&mut self.arrived, BURST) => {}
+                Some(answer) = self.parts.answers.recv() => self.answered(answer, &mut burst),
+                Some(order) = self.parts.orders.recv() => self.ordered(order, &mut burst),
+                () = at(deadline) => {}
+            }
+        }
+        while self.arrived.len() < BURST
+            && let Ok(arrival) = self.parts.arrivals.try_recv()
+        {
+            self.arrived.push(arrival);
+        }
+        for arrival in self.arrived.drain(..) {
+            burst.push(match arrival {
+                Arrival::Opened { conn, peer, outbox } => {
+                    self.switchboard.open(conn, outbox);
+                    Input::Open { conn, peer }
+                }
+                Arrival::Input(input) => input,
+            });
+        }
+        while let Ok(answer) = self.parts.answers.try_recv() {
+            self.answered(answer, &mut burst);
+        }
+        while let Ok(order) = self.parts.orders.try_recv() {
+            self.ordered(order, &mut burst);
+        }
+        // After the lines: a deadline for silence has to see what was said while the loop was busy.
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            burst.push(Input::Tick);
+        }
+        burst
+    }
+
+    fn answered(&mut self, answer: Input, burst: &mut Vec<Input>) {
+        match answer {
+            Input::Auth { .. } => self.parts.passwords.answered(),
+            _ => self.parts.store.answered(),
+        }
+        burst.push(answer);
+    }
+
+    fn ordered(&mut self, (verb, reply): Order, burst: &mut Vec<Input>) {
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        self.asked.insert(ticket, reply);
+        burst.push(Input::Operator { ticket, verb });
+    }
+
+    /// Makes the burst durable. A full disk is tried again until there is space or the operator wants to end.
+    async fn commit(&mut self, mut writes: Vec<Write>) -> Result<(), ServeError> {
+        let mut full = false;
+        loop {
+            match self.parts.store.commit(writes).await {
+                Ok(()) => break,
+                Err((error @ StoreError::Full(_), back)) => {
+                    if !full {
+                        tracing::error!("{error}; until then nothing is saved, and nobody is told anything");
+                        full = true;
+                    }
+                    writes = back;
+                    self.pause(error).await?;
+                }
+                Err((error, _)) => return Err(error.into()),
+            }
+        }
+        if full {
+            tracing::warn!("there is space on the disk again; everything was saved");
+        }
+        Ok(())
+    }
+
+    /// Waits out a full disk. An operator who wants to end meanwhile ends, with nothing saved and nobody told.
+    async fn pause(&mut self, error: StoreError) -> Result<(), ServeError> {
+        let over = sleep(FULL_DISK_PAUSE);
+        tokio::pin!(over);
+        loop {
+            let (verb, reply) = tokio::select! {
+                () = &mut over => return Ok(()),
+                Some(order) = self.parts.orders.recv() => order,
+            };
+            if matches!(verb, OperatorVerb::Shutdown { .. } | OperatorVerb::Restart { .. }) {
+                return Err(error.into());
+            }
+            // Nobody waits any more when the operator's own connection is gone.
+            let _ = reply.send(OperatorAnswer::Refused(format!("waiting for space: {error}")));
+        }
+    }
+
+    /// Lets everybody hear of what is durable now, in the hub's order.
+    fn release(&mut self, effects: Effects) {
+        self.switchboard.send(effects.sends);
+        for news in effects.news {
+            // Without a listener nobody wants the news.
+            let _ = self.parts.news.send(news);
+        }
+        for (ticket, query) in effects.queries {
+            self.ready.extend(self.parts.store.ask(ticket, query));
+        }
+        for (ticket, job) in effects.auth {
+            self.ready.extend(self.parts.passwords.take(ticket, job));
+        }
+        for (ticket, answer) in effects.operator {
+            if let Some(reply) = self.asked.remove(&ticket) {
+                // As above.
+                let _ = reply.send(answer);
+            }
+        }
+    }
+}
+
+/// Waits until `deadline`, or for ever without one.
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
