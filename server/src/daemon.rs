@@ -202,9 +202,10 @@ fn announce(server: &Server) {
         tracing::info!(%address, fingerprint = %server.fingerprint(), "serving");
     }
     if server.owner_code().is_some() {
+        // The code itself is for no log.
         match server.owner_code_file() {
             Some(path) => {
-                tracing::info!(file = %path.display(), "there is no owner yet; the code to become it is kept")
+                tracing::info!(file = %path.display(), "there is no owner yet; this file has the code to become it");
             }
             None => tracing::info!("there is no owner yet; --ephemeral shows the code to become it on a terminal only"),
         }

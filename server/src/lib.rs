@@ -18,3 +18,4 @@ pub mod secret;
 pub mod serve;
 pub mod signals;
 pub mod store;
+pub mod tls;

@@ -44,86 +44,117 @@ pub enum ConfigError {
     NoHome,
 }
 
-/// The file as it is written. Every key may be left out; `docs/operating.md` describes each.
+/// The file as it is written. Every key may be left out; `docs/operating.md` shows each with its default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "described key by key in docs/operating.md, which a test compares with this")]
 pub struct File {
+    /// The server itself.
     pub server: Server,
+    /// The operator's own certificate.
     pub tls: Option<TlsFiles>,
+    /// What people and connections may take.
     pub limits: Limits,
+    /// Who may come in, and how.
     pub accounts: Accounts,
+    /// What rooms there are.
     pub rooms: Rooms,
+    /// What comes back of what was said.
     pub history: History,
+    /// What is logged.
     pub log: Log,
 }
 
 /// `[server]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "as for File")]
 pub struct Server {
+    /// The source of its own lines; one word.
     #[serde(deserialize_with = "word")]
     pub name: String,
+    /// What clients call the network; one word.
     #[serde(deserialize_with = "word")]
     pub network: String,
+    /// One line about it.
     pub description: String,
+    /// The message of the day, any number of lines.
     pub motd: String,
+    /// Where to keep what has to last.
     pub data_dir: Option<PathBuf>,
+    /// Where to listen.
     pub listen: Vec<SocketAddr>,
+    /// Whether plain text is served to other machines as well.
     pub plain_text_everywhere: bool,
 }
 
 /// `[tls]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "as for File")]
 pub struct TlsFiles {
+    /// A PEM file: the chain, the server's certificate first.
     pub certificate: PathBuf,
+    /// A PEM file: the private key.
     pub key: PathBuf,
 }
 
 /// `[limits]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "as for File")]
 pub struct Limits {
+    /// The most connections.
     pub connections: NonZeroUsize,
+    /// The most connections from one address.
     pub connections_per_ip: NonZeroUsize,
+    /// The most bytes waiting for one connection.
     pub send_queue_max: NonZeroUsize,
+    /// Time for the first byte, and for the TLS handshake.
     pub handshake_seconds: NonZeroUsize,
+    /// Time to register.
     pub register_seconds: NonZeroUsize,
+    /// Silence after which a connection is pinged.
     pub ping_seconds: NonZeroUsize,
+    /// The most rooms of one person.
     pub rooms_per_user: NonZeroUsize,
+    /// Whether lines are metered.
     pub flood: bool,
+    /// Lines at once.
     pub flood_burst: u32,
+    /// Lines a second after that.
     pub flood_per_second: u32,
+    /// Bytes that may wait for their turn.
     pub flood_backlog: usize,
 }
 
 /// `[accounts]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "as for File")]
 pub struct Accounts {
+    /// Who may make an account.
     #[serde(deserialize_with = "sign_up")]
     pub sign_up: SignUp,
+    /// Whether one needs an account to come in.
     pub required: bool,
+    /// Whether an account can be made before coming in.
     pub registration_before_connect: bool,
+    /// The fewest characters of a user name.
     pub min_user_length: NonZeroUsize,
+    /// The fewest characters of a password.
     pub min_password_length: NonZeroUsize,
+    /// Whether an account may be connected more than once.
     pub multiclient: bool,
+    /// How much work a new password hash is.
     #[serde(deserialize_with = "cost")]
     pub password_hash_cost: Cost,
+    /// How many passwords are worked on at once.
     pub password_threads: Option<NonZeroUsize>,
+    /// How many may wait.
     pub password_queue: usize,
 }
 
 /// `[rooms]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "as for File")]
 pub struct Rooms {
+    /// The room everybody is put into; none if empty.
     #[serde(deserialize_with = "room")]
     pub lobby: Option<RoomName>,
 }
@@ -131,17 +162,18 @@ pub struct Rooms {
 /// `[history]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "as for File")]
 pub struct History {
+    /// The most records of one answer.
     pub max_reply: u32,
 }
 
 /// `[log]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "as for File")]
 pub struct Log {
+    /// What to log, in the form of `RUST_LOG`.
     pub filter: Option<String>,
+    /// How.
     pub format: LogFormat,
 }
 

@@ -62,7 +62,7 @@ pub(super) fn parse(line: &str) -> Result<Typed, String> {
             OperatorVerb::Kick { user: user.to_owned(), reason: some(reason) }
         }
         "shutdown" => shutdown(rest),
-        other => return Err(hint(other)),
+        other => return Err(hint(other, rest)),
     };
     Ok(Typed::Verb(verb))
 }
@@ -93,9 +93,11 @@ fn delay(text: &str) -> Option<u64> {
     (seconds <= WEEK).then_some(seconds * 1000)
 }
 
-fn hint(word: &str) -> String {
+/// A word with more behind it is rather the beginning of a sentence than a verb typed wrongly.
+fn hint(word: &str, rest: &str) -> String {
+    let near = if rest.is_empty() { 2 } else { 1 };
     let verbs = HELP.iter().map(|(usage, _)| split(usage).0);
-    let alike = verbs.map(|verb| (distance(word, verb), verb)).min().filter(|(distance, _)| *distance <= 2);
+    let alike = verbs.map(|verb| (distance(word, verb), verb)).min().filter(|(distance, _)| *distance <= near);
     let synonym = SYNONYMS.iter().find(|(other, _)| *other == word).map(|(_, verb)| *verb);
     match synonym.or(alike.map(|(_, verb)| verb)) {
         Some(verb) => format!("there is no `{word}`; did you mean {verb}? (help lists what there is)"),

@@ -8,7 +8,6 @@ mod connection;
 mod listener;
 mod outbox;
 mod reader;
-pub mod tls;
 mod writer;
 
 pub use admission::Admission;

@@ -1,10 +1,6 @@
 //! Why a server does not start, or does not go on.
 
-use crate::{
-    data_dir::DataDirError,
-    net::{ListenError, tls::TlsError},
-    store::StoreError,
-};
+use crate::{data_dir::DataDirError, net::ListenError, store::StoreError, tls::TlsError};
 
 /// Why a server does not start. Displays as one line: what, where, what to do.
 #[derive(Debug, thiserror::Error)]

@@ -31,12 +31,10 @@ use crate::{
         io::{News, OperatorAnswer, OperatorVerb, Snapshot},
         policy::Policy,
     },
-    net::{
-        Gate, Listener, NetLimits,
-        tls::{Identity, Tls},
-    },
+    net::{Gate, Listener, NetLimits},
     secret,
     store::{ANSWERS_WAITING, Memory, Sqlite, Store, StoreWorker},
+    tls::{Identity, Tls},
 };
 
 /// How many arrivals wait for the loop. When there are more, connections are not read until it has caught up.

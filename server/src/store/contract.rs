@@ -44,7 +44,7 @@ fn happened(seq: u64, at: i64, place: Place, kind: RecordKind) -> Write {
         at: UnixMs(at),
         place,
         source: "amy!amy@host".into(),
-        account: (seq % 2 == 0).then(|| AccountName::new("amy").unwrap()),
+        account: (seq.is_multiple_of(2)).then(|| AccountName::new("amy").unwrap()),
         kind,
         tags: "+a=b".into(),
         text: format!("text {seq} é"),

@@ -29,6 +29,7 @@ impl Sqlite {
     /// [`StoreError`] says what is wrong with the file. Nothing is changed in a file of another program or a newer klatchd.
     pub fn open(path: &Path, epoch: u32, owner_code: &str) -> Result<Self, StoreError> {
         let unclean = wal_of(path).metadata().is_ok_and(|wal| wal.len() > 0);
+        make_private(path).map_err(|error| of_system(path, &error))?;
         let open = || -> rusqlite::Result<Connection> {
             // The one connection stays on one thread at a time, so SQLite's own mutexes are not needed.
             let flags =
@@ -91,6 +92,25 @@ impl Store for Sqlite {
 
     fn query(&self, query: &Query) -> Answer {
         history::answer(&self.db, query).unwrap_or_else(|error| Answer::Failed(self.explain(&error).to_string()))
+    }
+}
+
+/// Makes the file for its owner only. SQLite gives the files beside it the same permissions.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn of_system(path: &Path, error: &std::io::Error) -> StoreError {
+    use std::io::ErrorKind;
+    let path = path.to_owned();
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full(path),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly(path),
+        _ => StoreError::Io { path, detail: error.to_string() },
     }
 }
 

@@ -13,7 +13,7 @@ fn record(seq: u64, room: u64, text: &str) -> Write {
         place: Place::Room(RoomId(room)),
         source: "amy!amy@host".into(),
         account: None,
-        kind: if seq % 5 == 0 { RecordKind::Join } else { RecordKind::Privmsg },
+        kind: if seq.is_multiple_of(5) { RecordKind::Join } else { RecordKind::Privmsg },
         tags: String::new(),
         text: text.into(),
     })

@@ -1,0 +1,280 @@
+//! What tests of the real server share: settings, a small client, the real program.
+#![allow(dead_code, reason = "each test target uses its own part")]
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use klatch_protocol::{
+    fingerprint::Fingerprint,
+    sasl::{self, Plain},
+};
+use klatch_server::{
+    auth::{AuthLimits, Cost},
+    hub::policy::Policy,
+    net::NetLimits,
+    serve::{Server, Settings, Storage},
+};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
+        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+        pki_types::{CertificateDer, ServerName, UnixTime},
+    },
+};
+
+/// How long anything may take before a test fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server in memory on a port of the system's choice, with cheap passwords.
+pub fn settings() -> Settings {
+    Settings {
+        policy: Policy::default(),
+        listen: vec!["127.0.0.1:0".parse().unwrap()],
+        storage: Storage::Ephemeral,
+        certificate: None,
+        net: NetLimits::default(),
+        auth: AuthLimits { cost: Cost::Cheap, ..AuthLimits::default() },
+    }
+}
+
+/// Starts it.
+pub async fn start(settings: Settings) -> (Server, SocketAddr) {
+    let server = Server::start(settings).await.unwrap();
+    let address = server.addresses()[0];
+    (server, address)
+}
+
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// One connection, a line at a time.
+pub struct Client {
+    reader: tokio::io::BufReader<ReadHalf<Box<dyn Stream>>>,
+    writer: WriteHalf<Box<dyn Stream>>,
+    seen: Vec<String>,
+}
+
+impl Client {
+    pub async fn plain(address: SocketAddr) -> Self {
+        Self::over(Box::new(TcpStream::connect(address).await.unwrap()))
+    }
+
+    /// Over TLS, trusting the certificate with this fingerprint only.
+    pub async fn tls(address: SocketAddr, fingerprint: &Fingerprint) -> Self {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Pinned { fingerprint: *fingerprint.as_bytes(), provider }))
+            .with_no_client_auth();
+        let stream = TcpStream::connect(address).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        Self::over(Box::new(TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()))
+    }
+
+    fn over(stream: Box<dyn Stream>) -> Self {
+        let (reader, writer) = tokio::io::split(stream);
+        Client { reader: tokio::io::BufReader::new(reader), writer, seen: Vec::new() }
+    }
+
+    pub async fn send(&mut self, lines: &[&str]) {
+        for line in lines {
+            self.raw(format!("{line}\r\n").as_bytes()).await;
+        }
+    }
+
+    /// Writes bytes. A server that has closed already is no failure here; what it said is what tests look at.
+    pub async fn raw(&mut self, bytes: &[u8]) {
+        let _ = self.writer.write_all(bytes).await;
+        let _ = self.writer.flush().await;
+    }
+
+    /// The next line; `None` when the connection is over.
+    pub async fn next(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let read = timeout(PATIENCE, self.reader.read_line(&mut line)).await;
+        match read.unwrap_or_else(|_| panic!("nothing more came after {:#?}", self.seen)) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => {
+                let line = line.trim_end().to_owned();
+                self.seen.push(line.clone());
+                Some(line)
+            }
+        }
+    }
+
+    /// Reads up to a line that holds `part`.
+    pub async fn until(&mut self, part: &str) -> String {
+        while let Some(line) = self.next().await {
+            if line.contains(part) {
+                return line;
+            }
+        }
+        panic!("closed before `{part}` came: {:#?}", self.seen);
+    }
+
+    /// Reads to the end of the connection.
+    pub async fn rest(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Some(line) = self.next().await {
+            lines.push(line);
+        }
+        lines
+    }
+
+    /// Makes an account and comes in.
+    pub async fn sign_up(&mut self, name: &str) {
+        self.send(&[
+            "CAP LS 302",
+            &format!("NICK {name}"),
+            &format!("USER {name} 0 * :{name} the tester"),
+            "CAP REQ :sasl draft/account-registration echo-message server-time message-tags batch draft/chathistory",
+            "REGISTER * * password",
+        ])
+        .await;
+        self.until("REGISTER SUCCESS").await;
+        self.send(&["CAP END"]).await;
+        self.until(" 376 ").await;
+    }
+
+    /// Comes in with an account.
+    pub async fn log_in(&mut self, name: &str) {
+        let plain = Plain { authzid: String::new(), authcid: name.into(), password: "password".to_owned().into() };
+        let payload = plain.encode();
+        self.send(&[
+            "CAP LS 302",
+            &format!("NICK {name}"),
+            &format!("USER {name} 0 * :{name} the tester"),
+            "CAP REQ :sasl echo-message server-time message-tags batch draft/chathistory",
+            "AUTHENTICATE PLAIN",
+        ])
+        .await;
+        self.until("AUTHENTICATE +").await;
+        for chunk in sasl::chunks(&payload) {
+            self.send(&[&format!("AUTHENTICATE {}", chunk.as_str())]).await;
+        }
+        self.until(" 903 ").await;
+        self.send(&["CAP END"]).await;
+        self.until(" 376 ").await;
+    }
+}
+
+#[derive(Debug)]
+struct Pinned {
+    fingerprint: [u8; 32],
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match *Fingerprint::of(end_entity).as_bytes() == self.fingerprint {
+            true => Ok(ServerCertVerified::assertion()),
+            false => Err(Error::General("another certificate".into())),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The real program, headless. Killed when dropped.
+pub struct Daemon {
+    pub child: Child,
+    pub address: SocketAddr,
+    pub fingerprint: Fingerprint,
+    /// Kept open, so that a write to it does not fail.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Daemon {
+    /// Starts it on a port of the system's choice and waits until it accepts.
+    pub fn start(data: &Path) -> Self {
+        let config = data.with_extension("toml");
+        std::fs::write(&config, "[accounts]\npassword_hash_cost = \"test\"\n[limits]\nflood = false\n").unwrap();
+        let mut child = klatchd()
+            .args(["--headless", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .arg("--config")
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut ready = String::new();
+        stdout.read_line(&mut ready).unwrap();
+        let words: Vec<&str> = ready.split_whitespace().collect();
+        let ["READY", host, port, fingerprint] = words[..] else { panic!("{ready:?}") };
+        Daemon {
+            child,
+            address: format!("{host}:{port}").parse().unwrap(),
+            fingerprint: fingerprint.parse().unwrap(),
+            _stdout: stdout,
+        }
+    }
+
+    /// As a power cut does it.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).unwrap();
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program that was built for this test.
+pub fn klatchd() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_klatchd"))
+}

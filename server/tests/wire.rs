@@ -1,0 +1,173 @@
+//! The real server over real sockets: both kinds of connection, hostile ones, slow ones, and the end.
+
+mod support;
+
+use std::time::Duration;
+
+use klatch_server::{
+    hub::io::{News, OperatorAnswer, OperatorVerb},
+    lan,
+    net::NetLimits,
+    serve::{Server, Stop},
+};
+use support::{Client, PATIENCE, settings, start};
+use tokio::{io::AsyncReadExt as _, net::TcpStream, time::timeout};
+
+#[tokio::test]
+async fn tls_and_plain_text_talk_on_one_port() {
+    let (server, address) = start(settings()).await;
+    let mut amy = Client::tls(address, server.fingerprint()).await;
+    amy.sign_up("amelia").await;
+    let mut bob = Client::plain(address).await;
+    bob.sign_up("robert").await;
+    amy.until("robert").await;
+    amy.send(&["PRIVMSG #lobby :hello from amelia"]).await;
+    assert!(bob.until("hello from amelia").await.contains("PRIVMSG #lobby"));
+    amy.until("hello from amelia").await;
+    bob.send(&["PRIVMSG amelia :psst"]).await;
+    amy.until("psst").await;
+}
+
+#[tokio::test]
+async fn news_and_the_operators_words_reach_their_ends() {
+    let (server, address) = start(settings()).await;
+    let mut news = server.news();
+    let mut amy = Client::plain(address).await;
+    amy.sign_up("amelia").await;
+    assert!(matches!(news.recv().await.unwrap(), News::AccountCreated { account, .. } if account == "amelia"));
+    let News::Connected { nick, peer, .. } = news.recv().await.unwrap() else { panic!() };
+    assert_eq!((nick.as_str(), peer.addr, peer.secure), ("amelia", address.ip(), false));
+
+    let OperatorAnswer::Who(people) = server.operator(OperatorVerb::Who).await else { panic!() };
+    assert_eq!(people.len(), 1);
+    server.operator(OperatorVerb::Say("tea is ready".into())).await;
+    amy.until("tea is ready").await;
+    let kick = OperatorVerb::Kick { user: "amelia".into(), reason: Some("too loud".into()) };
+    assert!(matches!(server.operator(kick).await, OperatorAnswer::Done(_)));
+    amy.until("too loud").await;
+    amy.rest().await;
+    assert!(matches!(news.recv().await.unwrap(), News::Disconnected { nick, .. } if nick == "amelia"));
+}
+
+#[tokio::test]
+async fn hostile_first_bytes_harm_nobody() {
+    let (server, address) = start(settings()).await;
+    let hostile: &[&[u8]] = &[
+        b"POST / HTTP/1.1\r\nHost: x\r\n\r\nNICK evil\r\nUSER a 0 * :b\r\n",
+        b"\x16\x03\x01\xff\xff garbage instead of a handshake that goes on for some time",
+        b"\x16",
+        &[0xff; 40_000],
+        &[b'x'; 40_000],
+        b"\0\0\0\0\r\n\r\n\r\n:::: ::: \r\n",
+        b"",
+    ];
+    for bytes in hostile {
+        let mut client = Client::plain(address).await;
+        client.raw(bytes).await;
+        client.send(&["QUIT"]).await;
+    }
+    let mut web = Client::plain(address).await;
+    web.raw(hostile[0]).await;
+    let said = web.rest().await;
+    assert_eq!(said, ["ERROR :This is a chat server (IRC), not a web server"]);
+    let mut amy = Client::tls(address, server.fingerprint()).await;
+    amy.sign_up("amelia").await;
+    let mut endless = Client::plain(address).await;
+    endless.raw(&[b'x'; 40_000]).await;
+    let said = endless.rest().await;
+    assert!(said.last().unwrap().starts_with("ERROR"), "{said:?}");
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_not_waited_for() {
+    let net = NetLimits { handshake: Duration::from_millis(100), ..NetLimits::default() };
+    let (_server, address) = start(klatch_server::serve::Settings { net, ..settings() }).await;
+    for first in [&b""[..], b"\x16\x03\x01"] {
+        let mut silent = Client::plain(address).await;
+        silent.raw(first).await;
+        assert_eq!(silent.next().await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_full_server_says_so() {
+    let net = NetLimits { connections: 2, ..NetLimits::default() };
+    let (_server, address) = start(klatch_server::serve::Settings { net, ..settings() }).await;
+    let mut first = Client::plain(address).await;
+    first.sign_up("amelia").await;
+    let mut second = Client::plain(address).await;
+    second.send(&["PING x"]).await;
+    second.next().await.unwrap();
+    let mut third = Client::plain(address).await;
+    assert_eq!(third.next().await.as_deref(), Some("ERROR :The server is full; try again later"));
+    assert_eq!(third.next().await, None);
+}
+
+#[tokio::test]
+async fn plain_text_from_elsewhere_is_refused_unless_allowed() {
+    let Some(lan) = lan::address() else {
+        println!("skipped: this machine has no address but loopback");
+        return;
+    };
+    for (allowed, want) in [(false, "does not take plain text"), (true, "PONG")] {
+        let net = NetLimits { plain_text_everywhere: allowed, ..NetLimits::default() };
+        let listen = vec![(lan, 0).into()];
+        let (_server, address) = start(klatch_server::serve::Settings { net, listen, ..settings() }).await;
+        let mut client = Client::plain(address).await;
+        client.send(&["CAP LS 302", "NICK amelia", "PING x"]).await;
+        if allowed {
+            client.until(want).await;
+        } else {
+            assert!(client.rest().await.concat().contains(want));
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_disconnected_and_nobody_else() {
+    let net = NetLimits { outbox: 64 * 1024, ..NetLimits::default() };
+    let mut settings = klatch_server::serve::Settings { net, ..settings() };
+    settings.policy.flood = None;
+    let (_server, address) = start(settings).await;
+    let mut deaf = Client::plain(address).await;
+    deaf.sign_up("deafened").await;
+    let mut amy = Client::plain(address).await;
+    amy.sign_up("amelia").await;
+    let text = format!("PRIVMSG #lobby :{}", "x".repeat(400));
+    let quit = async {
+        loop {
+            // A burst at a time, read back before the next, so that only the other one is slow.
+            for _ in 0..50 {
+                amy.send(&[&text]).await;
+            }
+            amy.send(&["PING round"]).await;
+            loop {
+                let line = amy.next().await.unwrap();
+                if line.contains("QUIT") {
+                    return line;
+                }
+                if line.contains("round") {
+                    break;
+                }
+            }
+        }
+    };
+    let quit = timeout(PATIENCE, quit).await.unwrap();
+    assert!(quit.contains("deafened") && quit.contains("Reader too slow"), "{quit}");
+}
+
+#[tokio::test]
+async fn the_end_is_told_and_the_port_is_free_again() {
+    for how in [Stop::Shutdown, Stop::Restart] {
+        let (server, address) = start(settings()).await;
+        let mut amy = Client::tls(address, server.fingerprint()).await;
+        amy.sign_up("amelia").await;
+        let mut stranger = TcpStream::connect(address).await.unwrap();
+        let (stopped, said) = tokio::join!(timeout(PATIENCE, server.stop(how)), amy.rest());
+        stopped.unwrap().unwrap();
+        assert!(said.last().unwrap().contains("ERROR"), "{said:?}");
+        assert_eq!(stranger.read(&mut [0; 8]).await.unwrap_or(0), 0);
+        let again = klatch_server::serve::Settings { listen: vec![address], ..settings() };
+        Server::start(again).await.unwrap().stop(Stop::Shutdown).await.unwrap();
+    }
+}
