@@ -133,14 +133,11 @@ async fn who_does_not_read_is_disconnected_and_nobody_else() {
     deaf.sign_up("deafened").await;
     let mut amy = Client::plain(address).await;
     amy.sign_up("amelia").await;
-    let text = format!("PRIVMSG #lobby :{}", "x".repeat(400));
+    let burst = vec![format!("PRIVMSG #lobby :{}", "x".repeat(400)); 100].join("\r\n");
     let quit = async {
         loop {
             // A burst at a time, read back before the next, so that only the other one is slow.
-            for _ in 0..50 {
-                amy.send(&[&text]).await;
-            }
-            amy.send(&["PING round"]).await;
+            amy.send(&[&burst, "PING round"]).await;
             loop {
                 let line = amy.next().await.unwrap();
                 if line.contains("QUIT") {

@@ -26,12 +26,10 @@ use super::{
     Admission, NetLimits, Outbox,
     reader::{self, ReadEnd},
     stopped,
-    writer::{self, WriteEnd},
+    writer::{self, LAST_WORDS, WriteEnd},
 };
 use crate::hub::io::{ConnId, Input, Peer};
 
-/// How long a connection that is over may take to get its last lines.
-const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long we read on after our last line. A socket closed with unread bytes resets the connection, and the last line
 /// would be lost on its way.
 const LINGER: Duration = Duration::from_secs(1);

@@ -12,6 +12,8 @@ pub struct Outbox {
     /// Locked for a push or a take, never across an await.
     queue: Mutex<Queue>,
     writer: Notify,
+    /// Told once, when the outbox ends: a writer in the middle of a write has to hear of that, too.
+    ending: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -23,7 +25,7 @@ struct Queue {
 
 /// How an outbox ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
+pub(super) enum Ending {
     /// After what is queued has been written.
     Flush,
     /// At once: what was queued is gone.
@@ -45,7 +47,7 @@ impl Outbox {
     /// An empty outbox for at most `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Outbox { limit, queue: Mutex::default(), writer: Notify::new() }
+        Outbox { limit, queue: Mutex::default(), writer: Notify::new(), ending: Notify::new() }
     }
 
     /// Queues `chunks` and wakes the writer. What goes over the bound ends the outbox, and the connection with it; after
@@ -58,6 +60,7 @@ impl Outbox {
         queue.bytes += chunks.iter().map(Bytes::len).sum::<usize>();
         if queue.bytes > self.limit {
             *queue = Queue { end: Some(Ending::Overflow), ..Queue::default() };
+            self.ending.notify_one();
         } else if queue.chunks.is_empty() {
             queue.chunks = chunks;
         } else {
@@ -71,6 +74,17 @@ impl Outbox {
     pub fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).end.get_or_insert(Ending::Flush);
         self.writer.notify_one();
+        self.ending.notify_one();
+    }
+
+    /// Waits for the end. Cancel-safe, but tells only one waiter.
+    pub(super) async fn ended(&self) -> Ending {
+        loop {
+            self.ending.notified().await;
+            if let Some(end) = self.queue.lock().unwrap_or_else(PoisonError::into_inner).end {
+                return end;
+            }
+        }
     }
 
     /// Waits for something to do and takes everything. Cancel-safe: nothing is taken before the wait is over.

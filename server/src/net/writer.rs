@@ -1,14 +1,28 @@
 //! From the outbox to the socket: whatever is queued goes out in as few writes as the system allows.
 
-use std::io::{Error, ErrorKind, IoSlice};
+use std::{
+    io::{Error, ErrorKind, IoSlice},
+    pin::pin,
+    time::Duration,
+};
 
 use bytes::Bytes;
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt},
+    time::timeout,
+};
 
-use super::{Outbox, outbox::Take, reader::broken};
+use super::{
+    Outbox,
+    outbox::{Ending, Take},
+    reader::broken,
+};
 
 /// The most slices of one vectored write. More do not make it faster.
 const SLICES: usize = 256;
+
+/// How long a connection that is over may take to get its last lines.
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// How writing ended.
 #[derive(Debug)]
@@ -21,8 +35,17 @@ pub(super) enum WriteEnd {
     Failed(String),
 }
 
-/// Writes what comes into `outbox` until it ends.
-pub(super) async fn write(mut stream: impl AsyncWrite + Unpin, outbox: &Outbox) -> WriteEnd {
+/// Writes what comes into `outbox` until it ends; after that the other end has [`LAST_WORDS`] to take what is left.
+pub(super) async fn write(stream: impl AsyncWrite + Unpin, outbox: &Outbox) -> WriteEnd {
+    let mut pumping = pin!(pump(stream, outbox));
+    tokio::select! {
+        end = &mut pumping => return end,
+        end = outbox.ended() => if end == Ending::Overflow { return WriteEnd::TooSlow },
+    }
+    timeout(LAST_WORDS, pumping).await.unwrap_or_else(|_| WriteEnd::Failed("Connection timed out".into()))
+}
+
+async fn pump(mut stream: impl AsyncWrite + Unpin, outbox: &Outbox) -> WriteEnd {
     loop {
         let (chunks, last) = match outbox.take().await {
             Take::Chunks(chunks) => (chunks, false),
@@ -58,9 +81,7 @@ async fn write_all(stream: &mut (impl AsyncWrite + Unpin), chunks: &[Bytes]) -> 
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use tokio::{io::AsyncReadExt, time::timeout};
+    use tokio::io::AsyncReadExt;
 
     use super::*;
 
@@ -80,16 +101,23 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_reads_too_slowly_is_given_up() {
-        let (near, mut far) = tokio::io::duplex(4);
+        let (near, _far) = tokio::io::duplex(4);
         let outbox = Outbox::new(10);
         outbox.push(vec![Bytes::from_static(b"12345678")]);
         let mut writing = std::pin::pin!(write(near, &outbox));
         assert!(timeout(Duration::from_secs(1), &mut writing).await.is_err(), "it waits for the reader");
         outbox.push(vec![Bytes::from_static(b"123456789012")]);
-        let mut eight = [0; 8];
-        let (end, read) = tokio::join!(writing, far.read_exact(&mut eight));
-        read.unwrap();
-        assert!(matches!(end, WriteEnd::TooSlow));
+        assert!(matches!(writing.await, WriteEnd::TooSlow));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_take_its_last_lines_is_left() {
+        let (near, _far) = tokio::io::duplex(4);
+        let outbox = Outbox::new(10);
+        outbox.push(vec![Bytes::from_static(b"12345678")]);
+        outbox.close();
+        let end = timeout(LAST_WORDS * 2, write(near, &outbox)).await.unwrap();
+        assert!(matches!(end, WriteEnd::Failed(_)));
     }
 
     #[tokio::test]

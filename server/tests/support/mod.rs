@@ -69,7 +69,9 @@ pub struct Client {
 
 impl Client {
     pub async fn plain(address: SocketAddr) -> Self {
-        Self::over(Box::new(TcpStream::connect(address).await.unwrap()))
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self::over(Box::new(stream))
     }
 
     /// Over TLS, trusting the certificate with this fingerprint only.
@@ -91,10 +93,9 @@ impl Client {
         Client { reader: tokio::io::BufReader::new(reader), writer, seen: Vec::new() }
     }
 
+    /// Writes lines, all at once.
     pub async fn send(&mut self, lines: &[&str]) {
-        for line in lines {
-            self.raw(format!("{line}\r\n").as_bytes()).await;
-        }
+        self.raw(format!("{}\r\n", lines.join("\r\n")).as_bytes()).await;
     }
 
     /// Writes bytes. A server that has closed already is no failure here; what it said is what tests look at.
