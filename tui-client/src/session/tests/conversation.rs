@@ -1,0 +1,200 @@
+use super::*;
+
+fn said(script: &Script) -> Vec<(Place, String, String)> {
+    let said = script.events().into_iter().filter_map(|event| match event {
+        Event::Said { place, spoken } => Some((place.clone(), spoken.nick.clone(), spoken.text.clone())),
+        _ => None,
+    });
+    said.collect()
+}
+
+#[test]
+fn what_others_say_is_heard_where_it_belongs() {
+    let mut script = Script::in_lobby();
+    script.hears(&[
+        "@msgid=1;time=2026-11-24T10:01:00.000Z;account=amy :amy!a@h PRIVMSG #lobby :hi \u{2}all\u{2} \u{3}04red",
+        ":amy!a@h PRIVMSG lior :psst",
+        ":amy!a@h PRIVMSG #lobby :\u{1}ACTION waves\u{1}",
+        ":amy!a@h NOTICE @#lobby :look",
+        ":srv.example NOTICE lior :you are host x",
+        ":NickServ NOTICE lior :hello",
+        "NOTICE * :*** Looking up your hostname",
+        "PRIVMSG #lobby :from nobody",
+        ":amy!a@h PRIVMSG lior :\u{1}VERSION\u{1}",
+        "@+typing=active :amy!a@h TAGMSG #lobby",
+    ]);
+    let expected = [
+        (Place::Room("#lobby".into()), "amy", "hi all red"),
+        (Place::Direct("amy".into()), "amy", "psst"),
+        (Place::Room("#lobby".into()), "amy", "waves"),
+        (Place::Room("#lobby".into()), "amy", "look"),
+        (Place::Server, "srv.example", "you are host x"),
+        (Place::Direct("NickServ".into()), "NickServ", "hello"),
+        (Place::Server, "", "*** Looking up your hostname"),
+        (Place::Room("#lobby".into()), "", "from nobody"),
+    ];
+    let expected: Vec<_> = expected.into_iter().map(|(place, nick, text)| (place, nick.into(), text.into())).collect();
+    assert_eq!(said(&script), expected);
+    let first = script.events().into_iter().find_map(|event| match event {
+        Event::Said { spoken, .. } => Some(spoken.clone()),
+        _ => None,
+    });
+    let first = first.unwrap();
+    assert_eq!((first.id.as_deref(), first.at, first.account.as_deref()), (Some("1"), at("10:01:00"), Some("amy")));
+    let typing = Event::Typing { place: Place::Room("#lobby".into()), nick: "amy".into(), state: Typing::Active };
+    assert!(script.events().contains(&&typing));
+}
+
+#[test]
+fn our_words_are_pending_until_they_come_back() {
+    let mut script = Script::in_lobby();
+    script.says("#lobby", "hello");
+    let label = script.label_of(":hello");
+    assert_eq!(script.sent(), [format!("@label={label} PRIVMSG #lobby :hello")]);
+    assert!(matches!(script.events()[0], Event::Outgoing { fate: Fate::Queued, .. }));
+    assert_eq!(script.fates(), [(1, Fate::Sent)]);
+    assert_eq!(script.session.unsent(), 1);
+    script.clear();
+    script.hears(&[&format!("@label={label};msgid=7;time=2026-11-24T10:01:00.000Z :lior!l@h PRIVMSG #lobby :hello")]);
+    assert_eq!(script.fates(), [(1, Fate::Done { id: Some("7".into()), at: at("10:01:00") })]);
+    assert_eq!(said(&script), []);
+    assert_eq!(script.session.unsent(), 0);
+}
+
+#[test]
+fn what_another_device_of_ours_says_is_heard() {
+    let mut script = Script::in_lobby();
+    script.says("#lobby", "hello");
+    script.clear();
+    script.hears(&["@msgid=8 :lior!l@h PRIVMSG amy :from the phone"]);
+    assert_eq!(said(&script), [(Place::Direct("amy".into()), "lior".into(), "from the phone".into())]);
+    assert_eq!(script.session.unsent(), 1);
+}
+
+#[test]
+fn what_is_refused_says_why_and_can_be_sent_again() {
+    let mut script = Script::in_lobby();
+    script.says("#ops", "one");
+    script.says("#ops", "two");
+    let (one, two) = (script.label_of(":one"), script.label_of(":two"));
+    script.clear();
+    script.hears(&[
+        &format!("@label={two} :srv 404 lior #ops :Cannot send to channel"),
+        &format!("@label={one} FAIL PRIVMSG INVALID_UTF8 :not UTF-8"),
+    ]);
+    assert_eq!(
+        script.fates(),
+        [
+            (2, Fate::Refused("you cannot speak in #ops: Cannot send to channel".into())),
+            (1, Fate::Refused("not UTF-8".into()))
+        ]
+    );
+    script.clear();
+    script.asks(Request::Again(OutId(1)));
+    assert_eq!(script.fates(), [(1, Fate::Queued), (1, Fate::Sent)]);
+    assert!(script.sent()[0].ends_with(":one"));
+}
+
+#[test]
+fn long_texts_fit_the_line_that_others_get() {
+    let mut script = Script::in_lobby();
+    let text = format!("{} {}\n\nsecond line", "word ".repeat(200), "👩\u{200d}👩\u{200d}👧".repeat(60));
+    script.says("#lobby", &text);
+    let sent = script.sent();
+    assert!(sent.len() > 3, "{sent:?}");
+    for line in &sent {
+        let bare = line.split_once(' ').unwrap().1;
+        assert!(format!(":lior!lior@host {bare}\r\n").len() <= 512, "{line}");
+        let text = line.split_once(" :").unwrap().1;
+        assert!(!text.starts_with('\u{200d}') && !text.ends_with('\u{200d}'), "{line}");
+    }
+    assert!(sent.last().unwrap().ends_with(":second line"));
+}
+
+#[test]
+fn only_so_many_are_on_their_way_at_a_time() {
+    let mut script = Script::in_lobby();
+    let text = (0..40).map(|number| format!("line {number}")).collect::<Vec<_>>().join("\n");
+    script.says("#lobby", &text);
+    let labels: Vec<String> = (0..16).map(|number| script.label_of(&format!(":line {number}"))).collect();
+    assert_eq!(script.sent().len(), 16);
+    script.clear();
+    script.hears(&[&format!("@label={};msgid=0 :lior!l@h PRIVMSG #lobby :line 0", labels[0])]);
+    assert!(script.sent()[0].ends_with(":line 16"));
+    script.clear();
+    script.says("#lobby", &"x\n".repeat(501));
+    assert!(script.sent().is_empty());
+    assert!(matches!(script.events()[..], [Event::Error { .. }]));
+}
+
+#[test]
+fn without_labels_the_echo_is_known_by_its_words() {
+    let mut script = Script::new(Way::Guest);
+    script.hears(&[
+        ":srv CAP * LS :echo-message",
+        ":srv CAP * ACK :echo-message",
+        ":srv 001 lior :Hi",
+        ":srv 376 lior :",
+    ]);
+    script.clear();
+    script.says("#x", "hello");
+    assert_eq!(script.sent(), ["PRIVMSG #x :hello"]);
+    script.hears(&[":lior!l@h PRIVMSG #X :hello"]);
+    assert!(matches!(script.fates()[1], (1, Fate::Done { .. })));
+    script.says("#gone", "hello");
+    script.hears(&[":srv 403 lior #gone :No such channel"]);
+    assert_eq!(script.fates().last().unwrap().1, Fate::Refused("there is no room #gone".into()));
+}
+
+#[test]
+fn without_echo_sending_is_all_there_is() {
+    let mut script = Script::new(Way::Guest);
+    script.hears(&[":srv 001 lior :Hi", ":srv 376 lior :"]);
+    script.says("#x", "hello");
+    assert!(matches!(script.fates()[..], [(1, Fate::Done { id: None, .. })]));
+    assert_eq!(script.session.unsent(), 0);
+}
+
+#[test]
+fn typing_is_told_at_most_every_three_seconds() {
+    let mut script = Script::in_lobby();
+    let typing = |state| Request::Typing { to: "#lobby".into(), state };
+    for _ in 0..5 {
+        script.asks(typing(Typing::Active));
+    }
+    script.passes(3_000);
+    script.asks(typing(Typing::Active));
+    script.asks(typing(Typing::Done));
+    script.asks(typing(Typing::Done));
+    let active = "@+typing=active TAGMSG #lobby";
+    assert_eq!(script.sent(), [active, active, "@+typing=done TAGMSG #lobby"]);
+}
+
+#[test]
+fn a_ping_is_answered_and_requests_become_lines() {
+    let mut script = Script::in_lobby();
+    script.hears(&["PING :a b"]);
+    script.asks(Request::Join { room: "#ops".into(), key: Some("k".into()) });
+    script.asks(Request::Part { room: "#ops".into(), reason: Some("so long".into()) });
+    script.asks(Request::Topic { room: "#ops".into(), text: Some(String::new()) });
+    script.asks(Request::Away(None));
+    script.asks(Request::Mode { target: "#ops".into(), change: "+o amy".into() });
+    script.asks(Request::Raw("VERSION\r\nQUIT".into()));
+    script.asks(Request::SetName("Lior".into()));
+    script.asks(Request::Quit(Some("bye".into())));
+    assert_eq!(
+        script.sent(),
+        [
+            "PONG :a b",
+            "JOIN #ops k",
+            "PART #ops :so long",
+            "TOPIC #ops :",
+            "AWAY",
+            "MODE #ops +o amy",
+            "VERSIONQUIT",
+            "SETNAME :Lior",
+            "QUIT :bye"
+        ]
+    );
+    assert_eq!(script.session.ending(), Some(&Ending::Quit));
+}

@@ -1,0 +1,135 @@
+use super::*;
+
+fn person(nick: &str) -> Person {
+    Person { nick: nick.into(), ..Person::default() }
+}
+
+#[test]
+fn the_roster_is_told_with_ranks_and_asked_for_names() {
+    let mut script = Script::new(Script::log_in());
+    script.come_in();
+    let people =
+        vec![Person { operator: Some(true), ..person("amy") }, Person { operator: Some(false), ..person("lior") }];
+    assert!(script.events().contains(&&Event::Present { room: "#lobby".into(), people }));
+    assert!(script.sent().contains(&"WHO #lobby"));
+    script.clear();
+    script.hears(&[":srv 352 lior #lobby amy host srv amy G@ :0 Amy Adams", ":srv 315 lior #lobby :End of WHO"]);
+    let amy = Person { display: Some("Amy Adams".into()), away: Some(true), ..person("amy") };
+    assert_eq!(script.events(), [&Event::About { room: None, person: amy }]);
+}
+
+#[test]
+fn coming_going_and_changing_are_told() {
+    let mut script = Script::in_lobby();
+    script.hears(&[
+        "@time=2026-11-24T10:01:00.000Z :bob!b@h JOIN #lobby bob :Bob \u{202e}B",
+        "@time=2026-11-24T10:02:00.000Z :bob!b@h PART #lobby :see you",
+        "@time=2026-11-24T10:03:00.000Z :amy!a@h KICK #lobby eve :spam",
+        "@time=2026-11-24T10:04:00.000Z :eve!e@h QUIT :Ping timeout",
+        "@time=2026-11-24T10:05:00.000Z :amy!a@h NICK :amelia",
+        ":amelia!a@h AWAY :lunch",
+        ":amelia!a@h ACCOUNT *",
+        ":amelia!a@h SETNAME :Amelia",
+        "@time=2026-11-24T10:06:00.000Z :amelia!a@h TOPIC #lobby :new",
+        "@time=2026-11-24T10:07:00.000Z :amelia!a@h MODE #lobby +vo-o lior lior amelia",
+        "@time=2026-11-24T10:08:00.000Z :amelia!a@h INVITE lior #ops",
+    ]);
+    let bob = Person { display: Some("Bob B".into()), account: Some("bob".into()), away: Some(false), ..person("bob") };
+    let room = || "#lobby".to_owned();
+    let operator = |nick: &str, operator| Event::Operator {
+        room: room(),
+        nick: nick.into(),
+        operator,
+        by: "amelia".into(),
+        at: at("10:07:00"),
+    };
+    let about = |person| Event::About { room: None, person };
+    let parted = |nick: &str, reason: &str, kicked_by: Option<&str>, time| Event::Parted {
+        room: room(),
+        nick: nick.into(),
+        reason: Some(reason.into()),
+        kicked_by: kicked_by.map(str::to_owned),
+        mine: false,
+        at: at(time),
+    };
+    let expected = [
+        Event::Joined { room: room(), person: bob, mine: false, at: at("10:01:00") },
+        parted("bob", "see you", None, "10:02:00"),
+        parted("eve", "spam", Some("amy"), "10:03:00"),
+        Event::Quit { nick: "eve".into(), reason: Some("Ping timeout".into()), at: at("10:04:00") },
+        Event::Renamed { old: "amy".into(), new: "amelia".into(), mine: false, at: at("10:05:00") },
+        about(Person { away: Some(true), ..person("amelia") }),
+        about(Person { account: Some(String::new()), ..person("amelia") }),
+        about(Person { display: Some("Amelia".into()), ..person("amelia") }),
+        Event::Topic { room: room(), text: "new".into(), changed: Some(("amelia".into(), at("10:06:00"))) },
+        operator("lior", true),
+        operator("amelia", false),
+        Event::Invited { room: "#ops".into(), by: "amelia".into(), at: at("10:08:00") },
+    ];
+    assert_eq!(script.events(), expected.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn prefixes_may_change_in_mid_session() {
+    let mut script = Script::in_lobby();
+    script.hears(&[
+        ":srv 005 lior PREFIX=(qaohv)~&@%+ :are supported",
+        ":srv 353 lior = #lobby :~@amy!a@h %+bob!b@h &eve",
+        ":srv 366 lior #lobby :end",
+    ]);
+    let people = vec![
+        Person { operator: Some(true), ..person("amy") },
+        Person { operator: Some(false), ..person("bob") },
+        Person { operator: Some(true), ..person("eve") },
+    ];
+    assert!(script.events().contains(&&Event::Present { room: "#lobby".into(), people }));
+}
+
+#[test]
+fn rooms_are_gone_back_to_unless_we_left_them() {
+    let mut script = Script::in_lobby();
+    script.hears(&[
+        ":lior!l@h JOIN #keep",
+        ":lior!l@h JOIN #leave",
+        ":lior!l@h PART #leave",
+        ":lior!l@h JOIN #thrown",
+        ":amy!a@h KICK #thrown lior :out",
+        ":srv 471 lior #full :Cannot join channel (+l)",
+    ]);
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    let joins: Vec<&str> = script.sent().into_iter().filter(|line| line.starts_with("JOIN")).collect();
+    assert_eq!(joins, ["JOIN #keep", "JOIN #lobby"]);
+}
+
+#[test]
+fn answers_are_for_people() {
+    let mut script = Script::in_lobby();
+    script.asks(Request::Names("#lobby".into()));
+    script.hears(&[":srv 353 lior = #lobby :@amy lior", ":srv 366 lior #lobby :end"]);
+    script.asks(Request::Whois("amy".into()));
+    script.hears(&[
+        ":srv 311 lior amy amy host * :Amy Adams",
+        ":srv 317 lior amy 7300 1795500000 :seconds idle, signon time",
+        ":srv 318 lior amy :End of /WHOIS list",
+        ":srv 482 lior #lobby :You're not channel operator",
+    ]);
+    let texts: Vec<&str> = script
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Info { text, .. } | Event::Error { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "2 in #lobby: @amy, lior",
+            "amy is Amy Adams (amy@host)",
+            "amy has been idle for 2 h 1 min",
+            "you are no operator of #lobby"
+        ]
+    );
+}
