@@ -4,7 +4,7 @@ mod source_rules;
 
 use std::path::Path;
 
-use source_rules::{IMPURE, Rule, broken, too_long};
+use source_rules::{IMPURE, Rule, broken, idle, too_long};
 
 const SERVER: &[Rule] = &[
     // The chat itself: no runtime, no clock, no disk. Whatever needs one is an input or an effect.
@@ -43,6 +43,11 @@ fn server() -> &'static Path {
 fn nobody_knows_more_than_they_may() {
     let found = [broken(server(), SERVER), broken(&server().join("protocol"), PROTOCOL)].concat();
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_rule_is_about_something() {
+    assert_eq!(idle(server(), SERVER), Vec::<&str>::new());
 }
 
 #[test]

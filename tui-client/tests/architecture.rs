@@ -5,7 +5,7 @@ mod source_rules;
 
 use std::path::Path;
 
-use source_rules::{IMPURE, Rule, broken, too_long};
+use source_rules::{IMPURE, Rule, broken, idle, too_long};
 
 const CLIENT: &[Rule] = &[
     // What is known and what is said: plain data and a state machine, with time as a parameter.
@@ -47,6 +47,11 @@ fn client() -> &'static Path {
 fn nobody_knows_more_than_they_may() {
     let found = broken(client(), CLIENT);
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_rule_is_about_something() {
+    assert_eq!(idle(client(), CLIENT), Vec::<&str>::new());
 }
 
 #[test]

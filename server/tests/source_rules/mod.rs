@@ -57,6 +57,14 @@ pub fn broken(package: &Path, rules: &[Rule]) -> Vec<String> {
     found
 }
 
+/// Every rule that no file falls under: a module was renamed and the rule forgotten.
+pub fn idle<'a>(package: &Path, rules: &'a [Rule]) -> Vec<&'a str> {
+    let root = package.join("src");
+    let files: Vec<_> =
+        rust_files(&root).iter().filter_map(|file| Some(file.strip_prefix(&root).ok()?.with_extension(""))).collect();
+    rules.iter().map(|rule| rule.module).filter(|module| !files.iter().any(|file| file.starts_with(module))).collect()
+}
+
 /// Every source file of `package`, tests included, that is too long.
 pub fn too_long(package: &Path) -> Vec<String> {
     let files = ["src", "tests"].iter().flat_map(|folder| rust_files(&package.join(folder)));
