@@ -45,10 +45,10 @@ impl Chat<'_> {
         Areas::of(area, wanted)
     }
 
-    /// Where the terminal's cursor belongs, as of the last drawing.
+    /// Where the terminal's cursor belongs after the screen was drawn in `area`; nowhere if the input does not fit.
     #[must_use]
-    pub fn cursor(&self) -> Option<Position> {
-        self.input.cursor()
+    pub fn cursor(&self, area: Rect) -> Option<Position> {
+        self.input.cursor().filter(|cursor| self.areas(area).input.contains(*cursor))
     }
 }
 

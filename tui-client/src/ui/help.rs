@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Position, layout::Rect, widgets::Clear, wi
 use super::{
     draw::{put, put_right, width_of},
     theme::{Role, Theme},
-    wrap::{cells, fit},
+    wrap::wrap,
 };
 
 /// One group of keys.
@@ -41,7 +41,10 @@ const TITLE: &str = "Help";
 /// From this width on sections stand in two columns.
 const TWO_COLUMNS: u16 = 90;
 
-/// One line of the list.
+/// A line as it is drawn: columns, texts and what they are.
+type HelpLine = Vec<(u16, String, Role)>;
+
+/// One entry of the list.
 enum Row<'a> {
     Title(&'a str),
     Key(&'a str, &'a str),
@@ -64,10 +67,11 @@ impl HelpScreen<'_> {
     }
 
     /// The rows that match, divided into columns of about the same height without parting a section.
-    fn columns(&self, width: u16) -> Vec<Vec<Row<'_>>> {
+    fn columns(&self, width: u16) -> Vec<Vec<HelpLine>> {
         let blocks: Vec<Vec<Row<'_>>> = self.sections.iter().filter_map(|section| self.block(section)).collect();
         if width < TWO_COLUMNS {
-            return vec![blocks.into_iter().flatten().collect()];
+            let rows: Vec<_> = blocks.into_iter().flatten().collect();
+            return vec![self.lines(&rows, width)];
         }
         let half = blocks.iter().map(Vec::len).sum::<usize>().div_ceil(2);
         let (mut left, mut right) = (Vec::new(), Vec::new());
@@ -78,7 +82,7 @@ impl HelpScreen<'_> {
                 right.extend(block);
             }
         }
-        vec![left, right]
+        vec![self.lines(&left, width / 2), self.lines(&right, width / 2)]
     }
 
     fn block<'a>(&'a self, section: &'a Section) -> Option<Vec<Row<'a>>> {
@@ -97,23 +101,42 @@ impl HelpScreen<'_> {
         Some([Row::Title(&section.title)].into_iter().chain(rows).chain([Row::Empty]).collect())
     }
 
-    fn column(&self, rows: &[Row<'_>], skip: u16, area: Rect, buf: &mut Buffer) {
-        let longest = self.sections.iter().flat_map(|s| &s.rows).map(|(keys, _)| cells(keys)).max().unwrap_or(0);
-        let most = usize::from(area.width / 2).saturating_sub(4);
-        let keys_width = longest.min(most);
-        for (y, row) in (0..area.height).zip(rows.iter().skip(usize::from(skip))) {
-            match row {
-                Row::Title(title) => _ = put(buf, area, 1, y, title, self.theme.style(Role::Strong)),
-                Row::Key(keys, does) => {
-                    let keys = fit(keys, keys_width, self.theme.glyphs.cut);
-                    put(buf, area, 3, y, &keys, self.theme.style(Role::Key));
-                    let x = 3 + u16::try_from(keys_width).unwrap_or(u16::MAX) + 2;
-                    let room = usize::from(area.width.saturating_sub(x + 1));
-                    put(buf, area, x, y, &fit(does, room, self.theme.glyphs.cut), self.theme.style(Role::Text));
-                }
-                Row::Empty => {}
+    fn column(&self, lines: &[HelpLine], skip: u16, area: Rect, buf: &mut Buffer) {
+        for (y, line) in (0..area.height).zip(lines.iter().skip(usize::from(skip))) {
+            for (x, text, role) in line {
+                put(buf, area, *x, y, text, self.theme.style(*role));
             }
         }
+    }
+
+    /// The rows of a column as lines of at most `width` cells; what is too long goes on below.
+    fn lines(&self, rows: &[Row<'_>], width: u16) -> Vec<HelpLine> {
+        let keys = rows.iter().filter_map(|row| if let Row::Key(keys, _) = row { Some(width_of(keys)) } else { None });
+        let keys_width = keys.max().unwrap_or(0).min(width * 2 / 5).max(4);
+        let does_at = 3 + keys_width + 2;
+        let does_width = width.saturating_sub(does_at + 1).max(4);
+        let mut lines = Vec::new();
+        for row in rows {
+            match row {
+                Row::Title(title) => lines.push(vec![(1, (*title).to_owned(), Role::Strong)]),
+                Row::Empty => lines.push(Vec::new()),
+                Row::Key(keys, does) => {
+                    let mut keys = wrap(keys, keys_width, keys_width).into_iter().map(|range| keys[range].to_owned());
+                    let mut does = wrap(does, does_width, does_width).into_iter().map(|range| does[range].to_owned());
+                    loop {
+                        let line: HelpLine = [(3, keys.next(), Role::Key), (does_at, does.next(), Role::Text)]
+                            .into_iter()
+                            .filter_map(|(x, text, role)| Some((x, text?, role)))
+                            .collect();
+                        if line.is_empty() {
+                            break;
+                        }
+                        lines.push(line);
+                    }
+                }
+            }
+        }
+        lines
     }
 }
 

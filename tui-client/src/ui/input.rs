@@ -24,10 +24,13 @@ pub struct InputBox {
 }
 
 impl InputBox {
+    /// The most bytes that can be typed.
+    pub const MOST: usize = 32 * 1024;
+
     /// An empty box.
     #[must_use]
     pub fn new() -> Self {
-        InputBox { area: RefCell::new(fresh(Vec::new())) }
+        InputBox { area: RefCell::new(fresh()) }
     }
 
     /// The text, its lines parted by `\n`.
@@ -42,11 +45,13 @@ impl InputBox {
         self.area.borrow().is_empty()
     }
 
-    /// Replaces the text; the cursor stands at its end.
+    /// Replaces the text, cut at [`InputBox::MOST`] bytes; the cursor stands at its end.
     pub fn set_text(&mut self, text: &str) {
-        *self.area.get_mut() = fresh(text.split('\n').map(str::to_owned).collect());
-        self.area.get_mut().move_cursor(CursorMove::Bottom);
-        self.area.get_mut().move_cursor(CursorMove::End);
+        let text = &text[..text.floor_char_boundary(InputBox::MOST)];
+        let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+        let end = lines.last().map_or(0, |line| line.chars().count());
+        let last = lines.len() - 1; // `split` gives at least one part
+        self.area.get_mut().set_lines(lines, (last, end));
     }
 
     /// Takes the text out and leaves the box empty.
@@ -56,9 +61,12 @@ impl InputBox {
         text
     }
 
-    /// Puts a typed, pasted or completed text in at the cursor. It has to be clean already; `\n` begins a new line.
+    /// Puts a typed, pasted or completed text in at the cursor. It has to be clean already; `\n` begins a new line. What would
+    /// be more than [`InputBox::MOST`] bytes in all is left out.
     pub fn insert(&mut self, text: &str) {
-        self.area.get_mut().insert_str(text);
+        let held: usize = self.area.get_mut().lines().iter().map(|line| line.len() + 1).sum();
+        let room = InputBox::MOST.saturating_sub(held);
+        self.area.get_mut().insert_str(&text[..text.floor_char_boundary(room)]);
     }
 
     /// The text before the cursor in its line, which completion looks at.
@@ -144,8 +152,8 @@ fn prompt_width(width: u16) -> u16 {
     2 + u16::from(width >= 60)
 }
 
-fn fresh(lines: Vec<String>) -> TextArea<'static> {
-    let mut area = TextArea::new(lines);
+fn fresh() -> TextArea<'static> {
+    let mut area = TextArea::default();
     area.set_wrap_mode(WrapMode::WordOrGlyph);
     area.set_cursor_line_style(Style::new());
     area.set_cursor_render_mode(CursorRenderMode::Hidden);
@@ -177,5 +185,63 @@ impl Widget for &InputRow<'_> {
             let inner = Rect { width: area.width.saturating_sub(u16::from(area.width >= 60)), ..area };
             put_right(buf, inner, before + 2, 0, self.hint, self.theme.style(Role::Dim));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::theme::{Colour, UNICODE};
+
+    fn typed(text: &str) -> InputBox {
+        let mut input = InputBox::new();
+        input.set_text(text);
+        input
+    }
+
+    fn cursor(input: &InputBox, width: u16, height: u16) -> Option<Position> {
+        let area = Rect::new(0, 0, width, height);
+        let theme = Theme::new(Colour::Sixteen, &UNICODE);
+        InputRow { input, hint: "", theme }.render(area, &mut Buffer::empty(area));
+        input.cursor()
+    }
+
+    #[test]
+    fn it_grows_with_what_is_typed_and_shows_the_cursor_behind_it() {
+        assert_eq!(InputBox::new().rows(40), 1);
+        assert_eq!(typed("one\ntwo").rows(40), 2);
+        let long = typed(&"word ".repeat(20));
+        assert_eq!(long.rows(22), 6);
+        assert_eq!(cursor(&typed("你好"), 30, 1), Some(Position::new(6, 0)));
+        assert_eq!(cursor(&typed("ab\ncd"), 30, 2), Some(Position::new(4, 1)));
+        let full = typed(&"x".repeat(28));
+        assert_eq!(cursor(&full, 30, full.rows(30)).map(|at| at.y + 1), Some(full.rows(30)), "never outside");
+    }
+
+    #[test]
+    fn up_and_down_move_in_the_text_until_its_edge() {
+        let mut input = typed("one\ntwo");
+        assert!(!input.down());
+        assert!(input.up());
+        assert!(!input.up());
+        assert_eq!((input.before_cursor().as_str(), input.at_line_end()), ("one", true));
+    }
+
+    #[test]
+    fn what_was_cut_survives_sending() {
+        let mut input = typed("see you there");
+        input.edit(Edit::CutWord);
+        assert_eq!(input.take(), "see you ");
+        assert!(input.is_empty());
+        input.edit(Edit::Paste);
+        assert_eq!(input.text(), "there");
+    }
+
+    #[test]
+    fn no_more_than_its_limit_is_typed() {
+        let mut input = typed(&"é".repeat(InputBox::MOST));
+        assert!(input.text().len() <= InputBox::MOST);
+        input.insert("more");
+        assert!(!input.text().ends_with("more"));
     }
 }

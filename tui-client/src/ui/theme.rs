@@ -193,7 +193,7 @@ impl Theme {
         let style = Style::new().add_modifier(Modifier::BOLD);
         match self.colour {
             Colour::None => style,
-            Colour::Sixteen => style.fg(HUES[hash(fold(identity).as_str()) as usize % HUES.len()]),
+            Colour::Sixteen => style.fg(hue(fold(identity).as_str())),
         }
     }
 }
@@ -232,9 +232,13 @@ fn plain(role: Role) -> Style {
     })
 }
 
-/// FNV-1a: small, and the same on every machine and in every version, so that a person keeps their colour.
-fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+/// The hue of a name. FNV-1a is small and the same on every machine and in every version, so that a person keeps their colour;
+/// its upper bits are the well mixed ones, so they choose.
+fn hue(name: &str) -> Color {
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let index = (u64::from(hash) * HUES.len() as u64) >> 32;
+    // The product shifted by all bits of the hash is less than the number of hues.
+    HUES[index as usize]
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ impl Sample {
         ] {
             sample.person(nick, None, operator, away);
         }
+        sample.room.history.complete = true;
         sample.said("18:20", "dave", "pushed the installer fix, going home");
         sample.said("18:20", "eve", "thanks, testing on the old laptop tonight");
         sample.said(

@@ -35,7 +35,7 @@ pub(super) fn host(text: &str) -> Result<(), String> {
         return Err(match bad {
             ' ' => "A server's name has no spaces.".to_owned(),
             '/' => "Only the name or address, without a path.".to_owned(),
-            _ => format!("A server's name cannot hold {bad}."),
+            _ => format!("\"{bad}\" cannot stand in a server's name."),
         });
     }
     let name = text.strip_suffix('.').unwrap_or(text);
@@ -75,7 +75,7 @@ pub(super) fn user(text: &str, fewest: usize) -> Result<(), String> {
         Err(NameError::BadStart) => Err("A user name begins with a letter.".to_owned()),
         Err(NameError::BadCharacter(' ')) => Err("A user name has no spaces.".to_owned()),
         Err(NameError::BadCharacter(bad)) => {
-            Err(format!("A user name cannot hold {bad}. Use letters, digits, - and _."))
+            Err(format!("\"{bad}\" cannot stand in a user name; use letters, digits, - and _."))
         }
         Ok(_) if text.len() < fewest => Err(format!("A user name has {fewest} characters or more.")),
         Ok(_) => Ok(()),
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(user("anna", 4), Ok(()));
         assert_eq!(user("ann", 4), Err("A user name has 4 characters or more.".to_owned()));
         assert_eq!(user("ann", 1), Ok(()));
-        assert_eq!(user("a:b", 1), Err("A user name cannot hold :. Use letters, digits, - and _.".to_owned()));
+        assert_eq!(user("a:b", 1), Err("\":\" cannot stand in a user name; use letters, digits, - and _.".to_owned()));
         assert!(user(&"a".repeat(33), 4).is_err());
         assert_eq!(password("1234", 5), Err("A password has 5 characters or more.".to_owned()));
         assert_eq!(password("1:34✓", 5), Ok(()));

@@ -42,9 +42,9 @@ enum Head {
 }
 
 /// Cells of the labels, with the prompt before and a space behind.
-const LABELS: u16 = 12;
+const LABELS: u16 = 13;
 /// The most cells of a field.
-const FIELD: u16 = 46;
+const FIELD: u16 = 45;
 /// Cells of a port and its brackets.
 const PORT: u16 = 10;
 
@@ -207,7 +207,7 @@ impl FormScreen<'_> {
         self.form.spots.borrow_mut().push((inner, Field::Mode));
         if self.form.focus == Field::Mode && !self.form.is_connecting() {
             let x = if self.form.mode == Mode::LogIn { 1 } else { 14 };
-            self.form.cursor.set(Some(Position::new(inner.x + x, inner.y)));
+            self.form.cursor.set((x < inner.width).then(|| Position::new(inner.x + x, inner.y)));
         }
     }
 

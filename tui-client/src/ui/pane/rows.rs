@@ -77,7 +77,9 @@ impl Rows {
     /// The rows of a history without lines.
     pub(super) fn of_nothing(feed: &Feed<'_>, columns: Columns) -> Vec<Row> {
         let mut sketch = Sketch { feed, columns, rows: Vec::new() };
-        sketch.beginning();
+        if feed.room.history.complete || feed.room.history.fetching {
+            sketch.beginning();
+        }
         sketch.rows
     }
 }
@@ -117,13 +119,15 @@ impl Sketch<'_> {
         }
     }
 
-    /// What stands above the oldest line.
+    /// What stands above the oldest line: always one row, so that nothing moves when older lines begin to be fetched.
     fn beginning(&mut self) {
         let history = &self.feed.room.history;
         if history.complete {
             self.rule(&format!("{} begins here", self.feed.room.name), Role::Rule);
         } else if history.fetching {
             self.rule("fetching older messages", Role::Rule);
+        } else {
+            self.rule("older messages", Role::Rule);
         }
     }
 
