@@ -112,7 +112,7 @@ impl FormScreen<'_> {
     /// What is to be said below a field.
     fn notes(&self, field: Field, column: Rect) -> Vec<Row> {
         let form = self.form;
-        let width = column.width.saturating_sub(LABELS + 2).max(12);
+        let width = column.width.saturating_sub(labels(column) + 2).max(12);
         let note = |text: &str, role: Role| {
             wrap(text, width, width).into_iter().map(|range| Row::Note(text[range].to_owned(), role)).collect()
         };
@@ -141,7 +141,7 @@ impl FormScreen<'_> {
             Row::Empty => {}
             Row::Title => self.centred("k l a t c h", Role::Strong, area, buf),
             Row::Subtitle => self.centred("chat on a server you own", Role::Dim, area, buf),
-            Row::Note(text, role) => _ = put(buf, area, LABELS + 2, 0, text, self.theme.style(*role)),
+            Row::Note(text, role) => _ = put(buf, area, labels(area) + 2, 0, text, self.theme.style(*role)),
             Row::Field(Field::Mode) => self.choice(area, buf),
             Row::Field(Field::Connect) => self.button(area, buf),
             Row::Field(Field::Server) if port_beside(area) => {
@@ -149,7 +149,7 @@ impl FormScreen<'_> {
                 self.field(Field::Server, Rect { width: port - 7, ..area }, LABELS, buf);
                 self.field(Field::Port, Rect { x: area.x + port - 7, width: PORT + 7, ..area }, 7, buf);
             }
-            Row::Field(field) => self.field(*field, area, LABELS, buf),
+            Row::Field(field) => self.field(*field, area, labels(area), buf),
         }
     }
 
@@ -169,7 +169,7 @@ impl FormScreen<'_> {
     /// A label, and from column `labels` on what is typed, in brackets.
     fn field(&self, field: Field, area: Rect, labels: u16, buf: &mut Buffer) {
         let Some(line) = self.form.line(field) else { return };
-        self.label(field, label(field), area, buf);
+        self.label(field, label(field), Rect { width: labels.saturating_sub(1), ..area }, buf);
         let focused = self.form.focus == field && !self.form.is_connecting();
         let inner = Rect { x: area.x + labels + 2, width: area.width.saturating_sub(labels + 4), ..area };
         let brackets = self.theme.style(if focused { Role::Focus } else { Role::Dim });
@@ -191,8 +191,8 @@ impl FormScreen<'_> {
     }
 
     fn choice(&self, area: Rect, buf: &mut Buffer) {
-        self.label(Field::Mode, label(Field::Mode), area, buf);
-        let mut x = LABELS;
+        self.label(Field::Mode, label(Field::Mode), Rect { width: labels(area).saturating_sub(1), ..area }, buf);
+        let mut x = labels(area);
         for (mode, word) in [(Mode::LogIn, "log in"), (Mode::SignUp, "sign up")] {
             let chosen = self.form.mode == mode;
             let sign = if chosen { self.theme.glyphs.chosen } else { " " };
@@ -203,7 +203,7 @@ impl FormScreen<'_> {
             };
             x = put(buf, area, x, 0, &format!("({sign}) {word}"), self.theme.style(role)) + 3;
         }
-        let inner = Rect { x: area.x + LABELS, width: area.width.saturating_sub(LABELS), ..area };
+        let inner = Rect { x: area.x + labels(area), width: area.width - labels(area), ..area };
         self.form.spots.borrow_mut().push((inner, Field::Mode));
         if self.form.focus == Field::Mode && !self.form.is_connecting() {
             let x = if self.form.mode == Mode::LogIn { 1 } else { 14 };
@@ -217,7 +217,7 @@ impl FormScreen<'_> {
             Mode::LogIn => "[ Connect ]",
             Mode::SignUp => "[ Sign up and connect ]",
         };
-        let x = LABELS.min(area.width.saturating_sub(width_of(word)));
+        let x = labels(area).min(area.width.saturating_sub(width_of(word)));
         put(buf, area, x, 0, word, self.theme.style(if focused { Role::Chosen } else { Role::Strong }));
         if focused && x >= 2 {
             put(buf, area, x - 2, 0, self.theme.glyphs.prompt, self.theme.style(Role::Focus));
@@ -251,6 +251,11 @@ impl FormScreen<'_> {
         let hint = hints.iter().find(|hint| cells(hint) <= room).map_or(Cow::Borrowed(""), Cow::from);
         put(buf, area, 1, 1, &hint, self.theme.style(Role::Dim));
     }
+}
+
+/// The cells that labels get in a column.
+fn labels(column: Rect) -> u16 {
+    LABELS.min(column.width * 2 / 5)
 }
 
 /// Whether there is room for the port in the server's row.
