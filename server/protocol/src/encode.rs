@@ -22,6 +22,8 @@ pub struct LineBuilder {
     line: String,
     tagged: bool,
     sourced: bool,
+    /// Where what is not tags begins.
+    body_at: usize,
     /// Where the trailing parameter begins, with the space before its colon.
     trailing_at: Option<usize>,
 }
@@ -113,14 +115,17 @@ impl LineBuilder {
         line
     }
 
-    /// The line with its CR LF.
+    /// The line with its CR LF. What does not fit into [`MAX_LINE`] bytes besides the tags is cut off at a character
+    /// border, as servers have always done with what they relay: other programs rely on the limit.
     #[must_use]
     pub fn end(mut self) -> String {
+        let most = self.body_at + MAX_LINE - 2;
+        self.line.truncate(self.line.floor_char_boundary(most));
         self.line.push_str("\r\n");
         self.line
     }
 
-    /// The line without CR LF.
+    /// The line without CR LF, however long it is: for a client, which knows what its server takes.
     #[must_use]
     pub fn end_bare(self) -> String {
         self.line
@@ -141,6 +146,9 @@ impl LineBuilder {
     fn end_tags(&mut self) {
         if self.tagged && !self.sourced {
             self.line.push(' ');
+        }
+        if !self.sourced {
+            self.body_at = self.line.len();
         }
         self.sourced = true;
     }
@@ -178,6 +186,15 @@ mod tests {
         let line = LineBuilder::new().command("NOTICE").param("\r").param("\n:x").trailing("y").end();
         assert_eq!(line, "NOTICE * x :y\r\n");
         assert_eq!(truncate("aé", 2), "a");
+    }
+
+    #[test]
+    fn a_line_is_cut_at_512_bytes_without_its_tags() {
+        let line =
+            LineBuilder::new().tag("k", "v").source("amy").command("PRIVMSG").param("#a").trailing("é".repeat(300));
+        let line = line.end();
+        assert_eq!(line.len(), "@k=v ".len() + MAX_LINE - 1, "a character of two bytes does not fit into the last one");
+        assert!(line.ends_with("é\r\n"));
     }
 
     #[test]

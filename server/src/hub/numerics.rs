@@ -1,6 +1,6 @@
 //! The numeric replies as lines, and the fixed sentences of those that have one (modern.ircdocs.horse "Numerics").
 
-use klatch_protocol::{LineBuilder, Numeric};
+use klatch_protocol::{LineBuilder, Numeric, encode::truncate};
 
 /// `:server NNN nick middle… :last`. Middle parameters that could not stand there are made to fit.
 pub(super) fn line(server: &str, numeric: Numeric, nick: &str, params: &[&str]) -> String {
@@ -14,10 +14,14 @@ pub(super) fn line(server: &str, numeric: Numeric, nick: &str, params: &[&str]) 
     line.end()
 }
 
-/// What of `text` can stand as a middle parameter: its first word, not beginning with `:`, never empty.
+/// The most bytes of what a client sent that a numeric repeats. Longer than any name.
+const MAX_WORD: usize = 100;
+
+/// What of `text` can stand as a middle parameter: its first word, not beginning with `:`, never empty, and short enough to
+/// leave room for the sentence.
 pub(super) fn word(text: &str) -> &str {
     let first = text.trim_start_matches([':', ' ']).split(' ').next().unwrap_or_default();
-    if first.is_empty() { "*" } else { first }
+    if first.is_empty() { "*" } else { truncate(first, MAX_WORD) }
 }
 
 /// The sentence of a numeric that always says the same.
