@@ -51,15 +51,8 @@ pub async fn obey(server: &Server, line: &str, ink: Ink) -> String {
         Ok(Typed::Verb(verb)) => verb,
         Err(hint) => return hint,
     };
-    let code = match &verb {
-        OperatorVerb::Invite { code } => Some(code.clone()),
-        _ => None,
-    };
     match server.operator(verb).await {
-        OperatorAnswer::Done(done) => match code {
-            Some(code) => format!("{}   {done}", ink.bold(&code)),
-            None => clean_line(&done).into_owned(),
-        },
+        OperatorAnswer::Done(done) => clean_line(&done).into_owned(),
         OperatorAnswer::Who(people) => who(&people, clock::wall(), ink),
         OperatorAnswer::Status(status) => figures(&status),
         OperatorAnswer::Refused(reason) => ink.red(&clean_line(&reason)),
@@ -94,9 +87,7 @@ fn who(people: &[Present], now: UnixMs, ink: Ink) -> String {
 
 fn figures(status: &Status) -> String {
     let Status { connections, online, accounts, rooms, records } = status;
-    format!(
-        "{online} people here over {connections} connections; {accounts} accounts, {rooms} rooms, {records} records kept"
-    )
+    format!("people here {online}, connections {connections}, accounts {accounts}, rooms {rooms}, records {records}")
 }
 
 /// Seconds in words: `45 s`, `1 min 30 s`, `2 h 5 min`, `3 d 4 h`.

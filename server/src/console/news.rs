@@ -17,14 +17,18 @@ pub fn line(news: &News, ink: Ink) -> String {
         }
         News::Disconnected { display, nick, peer, reason } => {
             let (word, who) = (ink.red("[ DISCONNECTED ]"), person(display, nick, ink));
-            format!("{} - {word} - {who} ({})", from(peer), clean_line(reason))
+            format!("{} - {word} - {who} - {}", from(peer), clean_line(reason))
         }
         News::LoginFailed { account, peer } => {
             format!("{} - {} - {}", from(peer), ink.red("[ LOG-IN REFUSED ]"), name(account, ink))
         }
         News::ShuttingDown { delay, reason } => {
             let reason = reason.as_deref().map(|reason| format!(": {}", clean_line(reason))).unwrap_or_default();
-            format!("{} in {}{reason}", ink.red("[ SHUTTING DOWN ]"), duration(*delay / 1000))
+            let when = match delay {
+                0 => "now".to_owned(),
+                delay => format!("in {}", duration(delay / 1000)),
+            };
+            format!("{} {when}{reason}", ink.red("[ SHUTTING DOWN ]"))
         }
     }
 }
@@ -60,7 +64,7 @@ mod tests {
             peer: peer.clone(),
             reason: "bye\nNOW".into(),
         };
-        assert_eq!(line(&left, Ink::PLAIN), "[ 192.168.1.5:4711 ] - [ DISCONNECTED ] - lior (bye NOW)");
+        assert_eq!(line(&left, Ink::PLAIN), "[ 192.168.1.5:4711 ] - [ DISCONNECTED ] - lior - bye NOW");
         let new = News::AccountCreated { account: "lior".into(), peer };
         assert_eq!(line(&new, Ink::PLAIN), "[NEW] account was created - lior [ 192.168.1.5:4711 ]");
         let end = News::ShuttingDown { delay: 90_000, reason: None };

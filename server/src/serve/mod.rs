@@ -5,6 +5,8 @@
 
 mod error;
 mod switchboard;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 use std::{
@@ -16,7 +18,7 @@ use std::{
 use klatch_protocol::fingerprint::Fingerprint;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
-    task::{JoinHandle, JoinSet},
+    task::JoinSet,
 };
 
 pub use error::{ServeError, StartError};
@@ -105,12 +107,23 @@ impl Server {
         let name = policy.server_name.clone();
         // Disk and key generation block.
         let opened = tokio::task::spawn_blocking(move || open(&storage, certificate, &name));
-        let Opened { data_dir, store, snapshot, tls } = opened.await.map_err(|_| StartError::Panicked)??;
+        let opened = opened.await.map_err(|_| StartError::Panicked)??;
         // Bound last: who connects early should not meet a server that cannot start.
         let listeners = listen.into_iter().map(Listener::bind).collect::<Result<Vec<_>, _>>()?;
+        Self::launch(opened, listeners, policy, net, auth)
+    }
 
+    /// Sets everything in motion.
+    fn launch(
+        opened: Opened,
+        listeners: Vec<Listener>,
+        policy: Policy,
+        net: NetLimits,
+        auth: AuthLimits,
+    ) -> Result<Self, StartError> {
+        let Opened { data_dir, store, snapshot, tls } = opened;
         let addresses = listeners.iter().map(Listener::address).collect();
-        let (fingerprint, owner_code) = (tls.fingerprint, snapshot.owner_code.clone());
+        let owner_code = snapshot.owner_code.clone();
         let owner_code_file = data_dir.as_ref().filter(|_| owner_code.is_some()).map(DataDir::owner_code);
         let (news, _) = broadcast::channel(NEWS_WAITING);
         let (orders, orders_in) = mpsc::channel(ORDERS_WAITING);
@@ -127,14 +140,15 @@ impl Server {
             orders: orders_in,
             news: news.clone(),
         });
-        let gate = Arc::new(Gate::new(net, tls.acceptor, arrivals));
         let (stop, stopping) = watch::channel(false);
+        let gate = Arc::new(Gate::new(net, tls.acceptor, arrivals));
         let mut doors = JoinSet::new();
         for listener in listeners {
             doors.spawn(listener.run(gate.clone(), stopping.clone()));
         }
         let (end, ended) = watch::channel(None);
-        let running: JoinHandle<()> = tokio::spawn(async move {
+        // Nobody joins this task: its end, also by a panic, is seen through `ended`.
+        tokio::spawn(async move {
             let (result, store) = turns.run().await;
             // Nobody is told anything new from here on: doors close, connections take their last lines, the store ends.
             stop.send_replace(true);
@@ -143,9 +157,7 @@ impl Server {
             drop(data_dir);
             end.send_replace(Some(result));
         });
-        // Its end is watched through `ended`, a panic in it as the end of that channel.
-        drop(running);
-        Ok(Server { addresses, fingerprint, owner_code, owner_code_file, news, orders, ended })
+        Ok(Server { addresses, fingerprint: tls.fingerprint, owner_code, owner_code_file, news, orders, ended })
     }
 
     /// The addresses really bound, in the order of the settings.

@@ -64,12 +64,22 @@ impl Switchboard {
         }
     }
 
+    /// Something for everybody, whatever they negotiated.
+    pub(super) fn tell_all(&mut self, bytes: &Bytes) {
+        for conn in self.all() {
+            self.gather(conn, bytes.clone());
+        }
+    }
+
     /// Closes all connections.
     pub(super) fn close_all(&mut self) {
-        let all: Vec<ConnId> = self.lines.keys().copied().collect();
-        for conn in all {
+        for conn in self.all() {
             self.close(conn);
         }
+    }
+
+    fn all(&self) -> Vec<ConnId> {
+        self.lines.keys().copied().collect()
     }
 
     fn gather(&mut self, conn: ConnId, bytes: Bytes) {

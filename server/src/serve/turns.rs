@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use bytes::Bytes;
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
     time::{Instant, sleep, sleep_until},
@@ -22,7 +23,7 @@ use crate::{
 /// The most inputs of one turn: enough to share a commit, few enough to keep the first of them from waiting long.
 const BURST: usize = 1024;
 /// How long a full disk is left alone before the next try.
-const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
+const FULL_DISK_PAUSE: Duration = Duration::from_millis(250);
 
 /// What the loop is made of.
 pub(super) struct Parts {
@@ -72,6 +73,10 @@ impl Turns {
                 Err(error) => break Err(error),
             }
         };
+        if result.is_err() {
+            // Told to end, the hub has said so to everybody; a fault it knows nothing of.
+            self.switchboard.tell_all(&Bytes::from_static(b"ERROR :The server stopped by a fault\r\n"));
+        }
         self.switchboard.close_all();
         (result, self.parts.store)
     }

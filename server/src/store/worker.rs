@@ -119,3 +119,71 @@ fn work(mut store: Box<dyn Store>, queue: &Receiver<Job>, answers: &mpsc::Sender
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        hub::io::{AccountId, Page, Place},
+        store::Memory,
+    };
+
+    fn question() -> Query {
+        let place = Place::direct(AccountId(1), AccountId(1));
+        Query::History { place, page: Page::Latest(None), limit: 1, events: true }
+    }
+
+    /// Says in which order it was asked to do what.
+    struct Witness(SyncSender<&'static str>);
+
+    impl Store for Witness {
+        fn load(&self) -> Result<crate::hub::io::Snapshot, StoreError> {
+            Ok(crate::hub::io::Snapshot::default())
+        }
+
+        fn commit(&mut self, _: &[Write]) -> Result<(), StoreError> {
+            self.0.send("commit").map_err(|_| StoreError::Gone)
+        }
+
+        fn query(&self, _: &Query) -> Answer {
+            let _ = self.0.send("query");
+            Answer::History(Vec::new())
+        }
+    }
+
+    #[test]
+    fn commits_overtake_questions() {
+        let (jobs, queue) = sync_channel(8);
+        let (answers, mut answered) = mpsc::channel(8);
+        let (witness, seen) = sync_channel(8);
+        let (reply, _) = oneshot::channel();
+        jobs.send(Job::Ask(Ticket(1), question())).unwrap();
+        jobs.send(Job::Ask(Ticket(2), question())).unwrap();
+        jobs.send(Job::Commit(Vec::new(), reply)).unwrap();
+        drop(jobs);
+        work(Box::new(Witness(witness)), &queue, &answers);
+        assert_eq!(seen.iter().collect::<Vec<_>>(), ["commit", "query", "query"]);
+        assert!(matches!(answered.try_recv(), Ok(Input::Answer { ticket: Ticket(1), .. })));
+    }
+
+    #[tokio::test]
+    async fn what_was_committed_is_closed_with_the_rest() {
+        let (answers, mut answered) = mpsc::channel(8);
+        let mut worker = StoreWorker::start(Box::new(Memory::new(1, "CODE".into())), answers).unwrap();
+        let write = Write::UseInvite { code: "x".into() };
+        worker.commit(vec![write]).await.unwrap();
+        assert!(worker.ask(Ticket(7), question()).is_none());
+        assert!(matches!(answered.recv().await, Some(Input::Answer { ticket: Ticket(7), .. })));
+        worker.answered();
+        worker.close().await;
+    }
+
+    #[tokio::test]
+    async fn too_many_questions_are_answered_at_once() {
+        let (answers, _answered) = mpsc::channel(8);
+        let mut worker = StoreWorker::start(Box::new(Memory::new(1, "CODE".into())), answers).unwrap();
+        worker.waiting = ANSWERS_WAITING;
+        let refused = worker.ask(Ticket(1), question());
+        assert!(matches!(refused, Some(Input::Answer { answer: Answer::Failed(_), .. })));
+    }
+}
