@@ -435,4 +435,38 @@ mod tests {
             assert!(error.starts_with(want) && !error.contains('\n'), "{error}");
         }
     }
+
+    /// The example in docs/operating.md, as it is and with its commented keys.
+    fn documented() -> (String, String) {
+        let book = include_str!("../../../docs/operating.md");
+        let (_, rest) = book.split_once("```toml\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        let shown = example.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect::<Vec<_>>();
+        (example.to_owned(), shown.join("\n"))
+    }
+
+    #[test]
+    fn the_book_shows_every_default() {
+        let (example, _) = documented();
+        assert_eq!(format!("{:?}", parse(&example).unwrap()), format!("{:?}", parse("").unwrap()));
+    }
+
+    #[test]
+    fn the_book_shows_every_key() {
+        let (_, all) = documented();
+        parse(&all).unwrap();
+        let shown: toml::Table = all.parse().unwrap();
+        let known = |text: &str| -> Vec<String> {
+            // "unknown field `x`, expected one of `a`, `b`": the names stand between every other pair of ticks.
+            let error = parse(text).unwrap_err().to_string();
+            error.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+        };
+        for section in known("unknown = 1") {
+            let keys = known(&format!("[{section}]\nunknown = 1"));
+            assert!(!keys.is_empty(), "{section}");
+            for key in keys {
+                assert!(shown[&section].get(&key).is_some(), "docs/operating.md lacks {section}.{key}");
+            }
+        }
+    }
 }
