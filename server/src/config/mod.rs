@@ -1,4 +1,4 @@
-//! What the operator decided: the configuration file and the command line, brought together into [`Settings`].
+//! What the operator decided: the configuration file and the command line, brought together.
 //!
 //! The file is raw first ([`File`], one field a key) and typed once; the command line wins over it. Nothing here opens
 //! a port or a database.

@@ -1,7 +1,7 @@
 //! The chat itself: pure, synchronous, infallible. Lines and answers in, bytes and writes out. No tokio, no clock, no
 //! SQL, no chance: those are inputs (see [`io`]).
 //!
-//! [`Hub`] owns the sessions and the world and takes one [`Input`] at a time. A line becomes a [`turn::Turn`], finds its
+//! [`Hub`] owns the sessions and the world and takes one [`Input`] at a time. A line becomes a `turn::Turn`, finds its
 //! command in `commands/`, which asks the world to change; `publish` tells what changed to everybody whom it concerns.
 
 mod audience;
