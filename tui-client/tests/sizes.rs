@@ -2,6 +2,7 @@
 
 mod sample;
 
+use klatch::model::{Body, Delivery};
 use klatch::ui::{
     banner::Banner,
     form::{Defaults, Field, Form, FormScreen, Mode},
@@ -14,7 +15,7 @@ use klatch::ui::{
 };
 use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
-use sample::Sample;
+use sample::{Sample, said};
 
 /// Draws everything there is over one buffer.
 fn draw_all(sample: &mut Sample, width: u16, height: u16) {
@@ -25,6 +26,7 @@ fn draw_all(sample: &mut Sample, width: u16, height: u16) {
         let mut pane = std::mem::take(&mut sample.pane);
         pane.go(motion, &sample.feed());
         sample.pane = pane;
+        sample.pane.view(sample.feed()).render(area, &mut buffer);
         let mut chat = sample.chat();
         chat.banner = Some(Banner { seconds: Some(3), reason: "new disks for the server", theme });
         chat.render(area, &mut buffer);
@@ -77,6 +79,12 @@ fn inside(area: Rect, cursor: Option<ratatui::layout::Position>) {
 #[test]
 fn nothing_panics_on_a_tiny_screen() {
     let mut sample = Sample::team(Theme::new(Colour::Sixteen, &UNICODE));
+    let mut notice = said("ci", "build 77 passed", false, true, Delivery::Done);
+    if let Body::Said { notice, .. } = &mut notice {
+        *notice = true;
+    }
+    sample.put("10:55", notice);
+    sample.put("10:56", said("ann", "no", true, false, Delivery::Refused("you are sending too fast".to_owned())));
     for width in (0..24).chain([39, 40, 47, 48, 49, 59, 60, 69, 70]) {
         for height in (0..9).chain([12]) {
             draw_all(&mut sample, width, height);

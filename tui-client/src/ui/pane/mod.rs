@@ -7,6 +7,7 @@ mod columns;
 mod marks;
 mod rows;
 mod sheet;
+mod words;
 
 use std::cell::{Cell, RefCell};
 
@@ -108,7 +109,7 @@ impl Pane {
         self.scroll
     }
 
-    /// Moves. Before the first drawing nothing but [`Motion::Newest`] has an effect, as there is no page yet.
+    /// Moves. Before the first drawing a page is a single row.
     pub fn go(&mut self, motion: Motion, feed: &Feed<'_>) {
         let height = self.size.get().1;
         let page = height.saturating_sub(2).max(1);
