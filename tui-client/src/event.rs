@@ -9,7 +9,11 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::keymap::Key;
+use crate::{
+    app::HostNews,
+    keymap::Key,
+    net::{LinkId, NetEvent},
+};
 
 /// How many events may wait. When the channel is full its feeders wait: the network stops reading, so a flood slows down
 /// its sender and not the user.
@@ -32,8 +36,22 @@ pub enum Event {
     TerminalGone,
     /// The system wants something.
     Signal(Signal),
+    /// Something happened on the link.
+    Net(LinkId, NetEvent),
     /// The time that the application asked to be woken at has come.
     Due,
+    /// Something happened on the server in this program.
+    Hosted(HostNews),
+    /// The server in this program ended; why, if by itself.
+    HostEnded(Option<String>),
+    /// An effect could not be performed; a sentence.
+    Trouble(String),
+}
+
+impl From<(LinkId, NetEvent)> for Event {
+    fn from((link, event): (LinkId, NetEvent)) -> Self {
+        Event::Net(link, event)
+    }
 }
 
 /// What the mouse did, and where on the screen, counted from 0.

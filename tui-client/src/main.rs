@@ -1,2 +1,83 @@
-//! x
-fn main() {}
+//! The program `klatch`: arguments and files → an application on a terminal → an exit code.
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use jiff::tz::TimeZone;
+use klatch::{
+    app::{App, Start},
+    cli::{Cli, Command},
+    files::Paths,
+    host::{Host, HostError},
+    runtime::{Clock, Runtime},
+    settings::{Recent, Settings},
+    terminal::Screen,
+    trust::Trust,
+    ui::theme::Theme,
+};
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(words) => {
+            if let Some(words) = words {
+                println!("klatch: {words}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("klatch: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<Option<String>> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        bail!("this is a full-screen program; start it in a terminal, without redirecting it");
+    }
+    let paths = Paths::of_user().map_err(anyhow::Error::msg)?;
+    let settings = Settings::read(&paths).map_err(anyhow::Error::msg)?;
+    let trust = Trust::load(&paths.known_servers())?;
+    let hosting = matches!(cli.command, Some(Command::Host(_)));
+    // A client alone has little to compute; a server has.
+    let mut builder = if hosting {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = builder.enable_all().build().context("the system gives no threads")?;
+    runtime.block_on(async {
+        let (host, notice) = match &cli.command {
+            Some(Command::Host(arguments)) => match Host::start(arguments).await {
+                Ok(host) => (Some(host), None),
+                Err(error @ HostError::Runs(_)) => (None, Some(error.to_string())),
+                Err(error) => return Err(error.into()),
+            },
+            None => (None, None),
+        };
+        let clock = Clock::start();
+        let mut address = cli.prefill.merged();
+        if notice.is_some() {
+            address.host = "127.0.0.1".to_owned();
+        }
+        let screen = Screen::take(settings.mouse).context("the terminal cannot be used")?;
+        let app = App::new(Start {
+            recent: Recent::read(&paths),
+            address,
+            hosted: host.as_ref().map(|host| host.hosted().clone()),
+            notice,
+            trust_file: paths.known_servers().display().to_string(),
+            theme: Theme::from_env(|name| env::var(name).ok()),
+            zone: TimeZone::system(),
+            chance: getrandom::u64().context("the system gives no random bytes")?,
+            now: clock.now(),
+            settings,
+        });
+        Ok(Runtime::new(app, clock, screen, trust, paths, host).run().await?)
+    })
+}

@@ -105,13 +105,13 @@ impl Screen {
         self.flush()
     }
 
-    /// Gives the terminal back for as long as `stopped` runs, then takes it again and forgets what was on it.
+    /// Gives the terminal back for as long as `meanwhile` runs, then takes it again and forgets what was on it.
     ///
     /// # Errors
     /// The terminal cannot be written to.
-    pub fn while_given_back(&mut self, stopped: impl FnOnce()) -> io::Result<()> {
+    pub fn while_given_back(&mut self, meanwhile: impl FnOnce()) -> io::Result<()> {
         restore();
-        stopped();
+        meanwhile();
         self.enter()?;
         self.forget()
     }

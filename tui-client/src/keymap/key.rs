@@ -60,7 +60,7 @@ impl Key {
 
     /// Whether every terminal on every desktop delivers this key: neither with Alt nor a function key.
     #[must_use]
-    pub fn is_universal(self) -> bool {
+    pub fn is_universal(&self) -> bool {
         !self.modifiers.contains(KeyModifiers::ALT) && !matches!(self.code, KeyCode::F(_))
     }
 

@@ -88,6 +88,17 @@ impl Question {
         }
     }
 
+    /// Whether to leave although that ends the server in this program, on which `others` people are.
+    #[must_use]
+    pub fn end_hosting(others: usize) -> Self {
+        let who = if others == 1 { "1 other person is".to_owned() } else { format!("{others} others are") };
+        Question {
+            title: format!("{who} on the server that runs in here. Leave all the same?"),
+            body: "When klatch ends, its server ends too, and everybody is told. What was said is kept.".to_owned(),
+            ..Question::quit(0)
+        }
+    }
+
     /// Whether to take over the account `user`, which is in use elsewhere.
     #[must_use]
     pub fn take_over(user: &str) -> Self {

@@ -1,0 +1,81 @@
+//! Tab: completes the word before the cursor, and goes through the candidates when pressed again. With nothing typed it
+//! addresses whoever named us last.
+
+use super::{chat::Chat, typing::replace_before};
+use crate::{
+    model::{Body, Candidate},
+    session::Now,
+};
+
+/// The most candidates named in the status row.
+const NAMED: usize = 8;
+
+/// A completion under way.
+#[derive(Debug)]
+pub(super) struct Completing {
+    candidates: Vec<Candidate>,
+    /// Which of them stands in the text.
+    at: usize,
+}
+
+impl Chat {
+    /// Completes, or goes `by` candidates further.
+    pub(super) fn complete(&mut self, by: isize, now: Now) {
+        match self.completing.take() {
+            Some(completing) => self.next_candidate(completing, by, now),
+            None => self.first_candidate(by, now),
+        }
+    }
+
+    fn first_candidate(&mut self, by: isize, now: Now) {
+        let before = self.input.before_cursor();
+        let (word, candidates) = if self.input.is_empty() {
+            (0, self.who_named_us())
+        } else {
+            let completion = self.model.complete(&before, before.len());
+            // The range is one of `before`, on borders of characters.
+            (before.get(completion.range).map_or(0, |word| word.chars().count()), completion.candidates)
+        };
+        let at = if by < 0 { candidates.len().saturating_sub(1) } else { 0 };
+        let Some(candidate) = candidates.get(at) else {
+            return self.notice("nothing to complete here", now);
+        };
+        replace_before(&mut self.input, word, &candidate.insert);
+        if candidates.len() > 1 {
+            self.offer(Completing { candidates, at }, now);
+        }
+    }
+
+    fn next_candidate(&mut self, mut completing: Completing, by: isize, now: Now) {
+        let count = completing.candidates.len();
+        // `at` is always one of the candidates, of which there are at least two.
+        let old = completing.candidates[completing.at].insert.chars().count();
+        completing.at = (completing.at + count).saturating_add_signed(by) % count;
+        replace_before(&mut self.input, old, &completing.candidates[completing.at].insert);
+        self.offer(completing, now);
+    }
+
+    fn offer(&mut self, completing: Completing, now: Now) {
+        let labels = completing.candidates.iter().enumerate().skip(completing.at / NAMED * NAMED).take(NAMED);
+        let named: Vec<_> = labels
+            .map(|(index, one)| if index == completing.at { format!("[{}]", one.label) } else { one.label.clone() })
+            .collect();
+        self.notice(named.join(" "), now);
+        self.completing = Some(completing);
+    }
+
+    /// Those who named us in this room, the latest first, each once.
+    fn who_named_us(&self) -> Vec<Candidate> {
+        let mut nicks: Vec<&str> = Vec::new();
+        for line in self.model.active().history.iter().rev() {
+            if let Body::Said { nick, mention: true, mine: false, .. } = &line.body
+                && !nicks.contains(&nick.as_str())
+            {
+                nicks.push(nick);
+            }
+        }
+        let candidate =
+            |nick: &&str| Candidate { insert: format!("{nick}: "), label: (*nick).to_owned(), about: String::new() };
+        nicks.iter().map(candidate).collect()
+    }
+}
