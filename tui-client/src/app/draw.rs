@@ -114,7 +114,7 @@ fn draw_chat(chat: &mut Chat, sidebar: bool, now: Now, frame: &mut Frame<'_>) {
         }),
     };
     frame.render_widget(&shown, area);
-    if let Some(cursor) = shown.cursor() {
+    if let Some(cursor) = shown.cursor(area) {
         frame.set_cursor_position(cursor);
     }
 }
