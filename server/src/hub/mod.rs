@@ -146,8 +146,9 @@ impl Hub {
             self.expel(now, conn, "Excess Flood", effects);
             return;
         }
-        self.show_life(now, conn, effects);
         self.pump(now, conn, effects);
+        // After the line, which may have been QUIT: who leaves does not keep others out.
+        self.show_life(now, conn, effects);
     }
 
     /// Does what waits, as far as the flood bucket and answers from elsewhere allow.

@@ -1,0 +1,215 @@
+//! Where scripts play: a hub, the store of `--ephemeral`, and what each connection was sent. No time passes but what the
+//! script says, and no real hash is computed.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use klatch_protocol::UnixMs;
+use klatch_server::{
+    hub::{
+        Hub,
+        io::{
+            Answer, AuthJob, AuthOutcome, ConnId, Effects, FrameFault, Input, News, Now, OperatorAnswer, OperatorVerb,
+            Peer, Query, Send, Ticket,
+        },
+        policy::Policy,
+    },
+    store::{Memory, Store},
+};
+
+/// The owner code of every script.
+pub(crate) const OWNER_CODE: &str = "owner-code";
+
+/// Everything a script acts upon.
+pub(crate) struct Stage {
+    pub(crate) policy: Policy,
+    hub: Option<Hub>,
+    store: Memory,
+    now: Now,
+    conns: HashMap<String, ConnId>,
+    inboxes: HashMap<ConnId, VecDeque<String>>,
+    closed: HashSet<ConnId>,
+    last_conn: u64,
+    pub(crate) answers: VecDeque<OperatorAnswer>,
+    pub(crate) news: VecDeque<News>,
+    pub(crate) stopped: bool,
+    /// Password work is kept back while this is on.
+    pub(crate) auth_waits: bool,
+    /// Password work is answered with "busy".
+    pub(crate) auth_busy: bool,
+    auth: VecDeque<(Ticket, AuthJob)>,
+    /// Questions are kept back while this is on.
+    pub(crate) store_waits: bool,
+    /// Questions are answered with a failure.
+    pub(crate) store_fails: bool,
+    queries: VecDeque<(Ticket, Query)>,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let policy = Policy {
+            server_name: "klatch.test".into(),
+            network: "Test".into(),
+            motd: vec!["Be kind.".into()],
+            account_required: false,
+            lobby: None,
+            flood: None,
+            ..Policy::default()
+        };
+        Stage {
+            policy,
+            hub: None,
+            store: Memory::new(0xbeef, OWNER_CODE.to_owned()),
+            now: Now { wall: UnixMs(1_700_000_000_000), mono: 5_000 },
+            conns: HashMap::new(),
+            inboxes: HashMap::new(),
+            closed: HashSet::new(),
+            last_conn: 0,
+            answers: VecDeque::new(),
+            news: VecDeque::new(),
+            stopped: false,
+            auth_waits: false,
+            auth_busy: false,
+            auth: VecDeque::new(),
+            store_waits: false,
+            store_fails: false,
+            queries: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn connect(&mut self, who: &str, secure: bool) {
+        self.last_conn += 1;
+        let conn = ConnId(self.last_conn);
+        self.conns.insert(who.to_owned(), conn);
+        self.inboxes.insert(conn, VecDeque::new());
+        let peer = Peer { addr: [127, 0, 0, 1].into(), port: 40_000, secure };
+        self.input(Input::Open { conn, peer });
+    }
+
+    pub(crate) fn line(&mut self, who: &str, line: &str) {
+        let conn = self.conn(who);
+        self.input(Input::Line { conn, line: line.to_owned() });
+    }
+
+    pub(crate) fn fault(&mut self, who: &str, fault: FrameFault) {
+        let conn = self.conn(who);
+        self.input(Input::BadFrame { conn, fault });
+    }
+
+    pub(crate) fn disconnect(&mut self, who: &str, reason: &str) {
+        let conn = self.conn(who);
+        self.closed.insert(conn);
+        self.input(Input::Closed { conn, reason: reason.to_owned() });
+    }
+
+    pub(crate) fn operator(&mut self, verb: OperatorVerb) {
+        self.input(Input::Operator { ticket: Ticket(0), verb });
+    }
+
+    /// The next line `who` was sent.
+    pub(crate) fn next_line(&mut self, who: &str) -> Option<String> {
+        let conn = self.conn(who);
+        self.inboxes.get_mut(&conn)?.pop_front()
+    }
+
+    pub(crate) fn forget_lines(&mut self, who: &str) {
+        let conn = self.conn(who);
+        self.inboxes.insert(conn, VecDeque::new());
+    }
+
+    pub(crate) fn is_closed(&self, who: &str) -> bool {
+        self.closed.contains(&self.conn(who))
+    }
+
+    /// Time passes; whatever is due on the way happens.
+    pub(crate) fn wait(&mut self, ms: u64) {
+        let end = self.now.mono + ms;
+        loop {
+            let due = self.hub().next_deadline().filter(|due| *due <= end);
+            let to = due.unwrap_or(end).max(self.now.mono);
+            self.now.wall.0 += i64::try_from(to - self.now.mono).unwrap();
+            self.now.mono = to;
+            if due.is_none() {
+                return;
+            }
+            self.input(Input::Tick);
+        }
+    }
+
+    /// The server is killed and comes up again with what the store kept.
+    pub(crate) fn restart(&mut self) {
+        self.hub = None;
+        self.stopped = false;
+        self.conns.clear();
+        self.hub();
+    }
+
+    /// Lets go of what was kept back.
+    pub(crate) fn go_on(&mut self) {
+        self.auth_waits = false;
+        self.store_waits = false;
+        self.answer_questions();
+    }
+
+    fn conn(&self, who: &str) -> ConnId {
+        *self.conns.get(who).unwrap_or_else(|| panic!("{who} is not connected"))
+    }
+
+    fn hub(&mut self) -> &mut Hub {
+        let (policy, store, started) = (&self.policy, &self.store, self.now.wall);
+        self.hub.get_or_insert_with(|| Hub::new(policy.clone(), store.load().unwrap(), started))
+    }
+
+    fn input(&mut self, input: Input) {
+        let (now, mut effects) = (self.now, Effects::default());
+        self.hub().handle(now, input, &mut effects);
+        self.perform(effects);
+        self.answer_questions();
+    }
+
+    fn perform(&mut self, effects: Effects) {
+        self.store.commit(&effects.writes).unwrap();
+        for send in effects.sends {
+            match send {
+                Send::One(conn, bytes) => self.deliver(conn, &bytes),
+                Send::Many(conns, bytes) => conns.iter().for_each(|conn| self.deliver(*conn, &bytes)),
+                Send::Close(conn) => {
+                    assert!(self.closed.insert(conn), "closed twice");
+                }
+            }
+        }
+        self.queries.extend(effects.queries);
+        self.auth.extend(effects.auth);
+        self.news.extend(effects.news);
+        self.answers.extend(effects.operator.into_iter().map(|(_, answer)| answer));
+        self.stopped |= effects.stop;
+    }
+
+    fn deliver(&mut self, conn: ConnId, bytes: &[u8]) {
+        assert!(!self.closed.contains(&conn), "sent to a closed connection");
+        let text = std::str::from_utf8(bytes).unwrap();
+        let lines = text.strip_suffix("\r\n").expect("lines end with CR LF").split("\r\n");
+        self.inboxes.entry(conn).or_default().extend(lines.map(str::to_owned));
+    }
+
+    fn answer_questions(&mut self) {
+        while !self.store_waits
+            && let Some((ticket, query)) = self.queries.pop_front()
+        {
+            let answer =
+                if self.store_fails { Answer::Failed("disk on fire".into()) } else { self.store.query(&query) };
+            self.input(Input::Answer { ticket, answer });
+        }
+        while !self.auth_waits
+            && let Some((ticket, job)) = self.auth.pop_front()
+        {
+            let outcome = match job {
+                _ if self.auth_busy => AuthOutcome::Busy,
+                AuthJob::Hash { password } => AuthOutcome::Hashed(format!("hash of {}", *password).into()),
+                AuthJob::Verify { hash, password } => {
+                    AuthOutcome::Verified(hash.is_some_and(|hash| *hash == *format!("hash of {}", *password)))
+                }
+            };
+            self.input(Input::Auth { ticket, outcome });
+        }
+    }
+}
