@@ -42,27 +42,33 @@ impl Hub {
         }
     }
 
-    /// A connection is gone: who waited for it goes on, and it waits for nobody any more.
-    pub(super) fn end_probes(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
+    /// A connection is gone: who waited for it may go on, and it waits for nobody any more.
+    pub(super) fn end_probes(&mut self, conn: ConnId) {
         for waiting in self.probed.values_mut() {
             waiting.retain(|newcomer| *newcomer != conn);
         }
-        for newcomer in self.probed.remove(&conn).unwrap_or_default() {
-            self.resume_probe(now, newcomer, effects, |turn, account| {
-                turn.log_in(account);
-            });
+        self.unblocked.extend(self.probed.remove(&conn).unwrap_or_default());
+    }
+
+    /// The older connections that `newcomer` waits for stayed silent for too long: they are dead.
+    pub(super) fn end_probe(&mut self, newcomer: ConnId, effects: &mut Effects) {
+        let silent = self.probed.iter().filter(|(_, waiting)| waiting.contains(&newcomer));
+        let mut silent: Vec<ConnId> = silent.map(|(conn, _)| *conn).collect();
+        silent.sort_unstable();
+        for other in silent {
+            self.expel(other, "No sign of life when the account logged in again", effects);
         }
     }
 
-    /// The older connections stayed silent for too long: they are dead.
-    pub(super) fn end_probe(&mut self, now: Now, newcomer: ConnId, effects: &mut Effects) {
-        self.resume_probe(now, newcomer, effects, |turn, account| {
-            for other in turn.hub.other_logins(account, turn.conn()) {
-                turn.hub.probed.remove(&other);
-                turn.hub.expel(now, other, "No sign of life when the account logged in again", turn.effects);
+    /// Lets those go on whose obstacle is gone, unless there is another.
+    pub(super) fn go_on(&mut self, now: Now, effects: &mut Effects) {
+        while let Some(newcomer) = self.unblocked.pop_front() {
+            if !self.probed.values().any(|waiting| waiting.contains(&newcomer)) {
+                self.resume_probe(now, newcomer, effects, |turn, account| {
+                    turn.log_in(account);
+                });
             }
-            turn.log_in(account);
-        });
+        }
     }
 
     fn resume_probe(
@@ -102,7 +108,7 @@ impl Hub {
     }
 
     /// Another device takes over.
-    fn evict(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
+    fn evict(&mut self, conn: ConnId, effects: &mut Effects) {
         let text = "Your account was taken over from another device";
         if self.caps_of(conn).contains(Caps::STANDARD_REPLIES) {
             let line = standard_reply(&self.policy.server_name, "FAIL", "*", "TAKEN_OVER", &[], text);
@@ -110,7 +116,7 @@ impl Hub {
         }
         effects.sends.push(Send::One(conn, error_line(text)));
         effects.sends.push(Send::Close(conn));
-        self.drop_connection(now, conn, "Taken over from another device", effects);
+        self.drop_connection(conn, "Taken over from another device", effects);
     }
 }
 
@@ -123,7 +129,7 @@ impl Turn<'_> {
         }
         if self.caps().contains(Caps::TAKE_OVER) {
             for other in others {
-                self.hub.evict(self.now, other, self.effects);
+                self.hub.evict(other, self.effects);
             }
             return self.finish_log_in(account);
         }

@@ -25,7 +25,10 @@ mod turn;
 mod welcome;
 pub mod world;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use klatch_protocol::{LineBuilder, Numeric, UnixMs};
@@ -54,6 +57,8 @@ pub struct Hub {
     logins: HashMap<AccountId, Vec<ConnId>>,
     /// Connections that have to show that they are alive, and who waits for that.
     probed: HashMap<ConnId, Vec<ConnId>>,
+    /// Those of them whose obstacle went away during the present input.
+    unblocked: VecDeque<ConnId>,
     /// Who waits for which answer.
     tickets: HashMap<Ticket, ConnId>,
     deadlines: Deadlines,
@@ -83,6 +88,7 @@ impl Hub {
             devices: HashMap::new(),
             logins: HashMap::new(),
             probed: HashMap::new(),
+            unblocked: VecDeque::new(),
             tickets: HashMap::new(),
             deadlines: Deadlines::default(),
             audiences: Audiences::default(),
@@ -113,12 +119,13 @@ impl Hub {
             Input::Open { conn, peer } => self.open(now, conn, peer),
             Input::Line { conn, line } => self.receive(now, conn, Received::Line(line), effects),
             Input::BadFrame { conn, fault } => self.receive(now, conn, Received::Fault(fault), effects),
-            Input::Closed { conn, reason } => self.drop_connection(now, conn, &reason, effects),
+            Input::Closed { conn, reason } => self.drop_connection(conn, &reason, effects),
             Input::Answer { ticket, answer } => self.resume_history(now, ticket, answer, effects),
             Input::Auth { ticket, outcome } => self.resume_auth(now, ticket, outcome, effects),
             Input::Tick => self.tick(now, effects),
             Input::Operator { ticket, verb } => self.obey(now, ticket, verb, effects),
         }
+        self.go_on(now, effects);
     }
 
     /// When [`Input::Tick`] has to come, in milliseconds of the monotonic clock.
@@ -143,7 +150,7 @@ impl Hub {
         session.queue.push_back(received);
         let backlog = self.policy.flood.map_or(usize::MAX, |flood| flood.backlog).min(timing::MAX_BACKLOG);
         if session.queued > backlog {
-            self.expel(now, conn, "Excess Flood", effects);
+            self.expel(conn, "Excess Flood", effects);
             return;
         }
         self.pump(now, conn, effects);
@@ -179,7 +186,7 @@ impl Hub {
             FrameFault::NotUtf8 => self.turn(now, Reply::new(conn), effects, |turn| {
                 turn.fail("*", "INVALID_UTF8", &[], "The message is not UTF-8, which this server requires");
             }),
-            FrameFault::Endless => self.expel(now, conn, "Line without an end", effects),
+            FrameFault::Endless => self.expel(conn, "Line without an end", effects),
         }
     }
 
@@ -192,16 +199,16 @@ impl Hub {
     }
 
     /// The connection gets `ERROR` and is closed.
-    fn expel(&mut self, now: Now, conn: ConnId, reason: &str, effects: &mut Effects) {
+    fn expel(&mut self, conn: ConnId, reason: &str, effects: &mut Effects) {
         if self.sessions.contains_key(&conn) {
             effects.sends.push(io::Send::One(conn, error_line(reason)));
             effects.sends.push(io::Send::Close(conn));
-            self.drop_connection(now, conn, reason, effects);
+            self.drop_connection(conn, reason, effects);
         }
     }
 
     /// Forgets a connection; the last one of a person takes them along.
-    fn drop_connection(&mut self, now: Now, conn: ConnId, reason: &str, effects: &mut Effects) {
+    fn drop_connection(&mut self, conn: ConnId, reason: &str, effects: &mut Effects) {
         let Some(session) = self.sessions.remove(&conn) else { return };
         self.deadlines.remove(conn);
         if let Some(ticket) = session.pending.as_ref().and_then(|pending| pending.ticket) {
@@ -221,7 +228,7 @@ impl Hub {
                 self.say_goodbye(user, session.peer, reason, effects);
             }
         }
-        self.end_probes(now, conn, effects);
+        self.end_probes(conn);
     }
 
     /// The last connection of somebody is gone.
@@ -240,13 +247,13 @@ impl Hub {
     }
 
     /// Sends a finished reply; closes the connection if that was its end.
-    fn finish(&mut self, now: Now, mut reply: Reply, effects: &mut Effects) {
+    fn finish(&mut self, mut reply: Reply, effects: &mut Effects) {
         let (conn, closing) = (reply.conn, reply.closing.take());
         let server = self.policy.clone();
         reply.send(&server.server_name, || self.next_batch(), effects);
         if let Some(reason) = closing {
             effects.sends.push(io::Send::Close(conn));
-            self.drop_connection(now, conn, &reason, effects);
+            self.drop_connection(conn, &reason, effects);
         }
     }
 }

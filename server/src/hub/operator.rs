@@ -37,7 +37,7 @@ impl Hub {
         let answer = match verb {
             OperatorVerb::Who => OperatorAnswer::Who(self.who_is_here()),
             OperatorVerb::Status => OperatorAnswer::Status(self.status()),
-            OperatorVerb::Kick { user, reason } => self.kick_say_as_server(now, &user, reason, effects),
+            OperatorVerb::Kick { user, reason } => self.disconnect_user(&user, reason, effects),
             OperatorVerb::Say(text) => self.say_to_all(&text, effects),
             OperatorVerb::Invite { code } => self.add_invite(code, effects),
             OperatorVerb::Shutdown { delay, reason } => self.plan_shutdown(now, delay, reason, effects),
@@ -74,20 +74,14 @@ impl Hub {
         }
     }
 
-    fn kick_say_as_server(
-        &mut self,
-        now: Now,
-        nick: &str,
-        reason: Option<String>,
-        effects: &mut Effects,
-    ) -> OperatorAnswer {
+    fn disconnect_user(&mut self, nick: &str, reason: Option<String>, effects: &mut Effects) -> OperatorAnswer {
         let Some(user) = self.world.by_nick(nick) else {
             return OperatorAnswer::Refused(format!("{nick} is not here; `who` lists who is."));
         };
         let (id, nick) = (user.id, user.nick.clone());
         let reason = reason.map_or_else(|| "Disconnected by the operator".to_owned(), |r| clean(&r));
         for conn in self.devices_of(id) {
-            self.expel(now, conn, &reason, effects);
+            self.expel(conn, &reason, effects);
         }
         OperatorAnswer::Done(format!("{nick} was disconnected."))
     }

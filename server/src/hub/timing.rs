@@ -33,7 +33,7 @@ impl Hub {
     fn look_after(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
         match self.care_for(now, conn) {
             None => return,
-            Some(Care::GiveUp(reason)) => return self.expel(now, conn, &reason, effects),
+            Some(Care::GiveUp(reason)) => return self.expel(conn, &reason, effects),
             Some(Care::Ping(next)) => {
                 self.deadlines.at_latest(conn, next);
                 self.ping(conn, effects);
@@ -41,7 +41,7 @@ impl Hub {
             Some(Care::Wait(next)) => self.deadlines.at_latest(conn, next),
         }
         match self.sessions.get(&conn).and_then(|session| session.pending.as_ref()).map(|pending| &pending.job) {
-            Some(Job::Probe { until, .. }) if *until <= now.mono => self.end_probe(now, conn, effects),
+            Some(Job::Probe { until, .. }) if *until <= now.mono => self.end_probe(conn, effects),
             Some(Job::Probe { until, .. }) => self.deadlines.at_latest(conn, *until),
             Some(_) => {}
             None => self.pump(now, conn, effects),

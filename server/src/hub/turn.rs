@@ -52,7 +52,7 @@ impl Hub {
         let Turn { reply, parked, .. } = turn;
         match (parked, self.sessions.get_mut(&reply.conn)) {
             (Some((job, ticket)), Some(session)) => session.pending = Some(Pending { job, ticket, reply }),
-            _ => self.finish(now, reply, effects),
+            _ => self.finish(reply, effects),
         }
     }
 

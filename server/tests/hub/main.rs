@@ -1,6 +1,7 @@
 //! The hub told by scripts: who sends what, and who sees what for it. Each file in `scripts/` is one test; `script.rs`
 //! says what can stand in them.
 
+mod chaos;
 mod pattern;
 mod script;
 mod stage;

@@ -13,8 +13,8 @@ use crate::hub::{
 const MAX_IDENT: usize = 16;
 /// The most bytes of a display name (ISUPPORT `NAMELEN`).
 pub(super) const MAX_DISPLAY: usize = 128;
-/// The most bytes of a reason of leaving.
-pub(super) const MAX_REASON: usize = 390;
+/// The most bytes of a reason of leaving or of a KICK (ISUPPORT `KICKLEN`).
+pub(super) const MAX_REASON: usize = 300;
 
 /// PASS: an owner or invitation code, looked at when an account is made.
 pub(super) fn pass(turn: &mut Turn<'_>, message: &Message<'_>) {

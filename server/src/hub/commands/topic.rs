@@ -8,7 +8,7 @@ use crate::hub::{
 };
 
 /// The most bytes of a topic (ISUPPORT `TOPICLEN`).
-const MAX_TOPIC: usize = 390;
+const MAX_TOPIC: usize = 300;
 
 /// TOPIC: tells it, or sets it; an empty one clears it.
 pub(super) fn topic(turn: &mut Turn<'_>, message: &Message<'_>) {

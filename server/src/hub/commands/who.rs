@@ -82,8 +82,9 @@ fn describe(turn: &mut Turn<'_>, user: &User) {
     let trusted = turn.myself().is_some_and(|viewer| viewer.id == user.id || viewer.is_operator());
     turn.numeric(Numeric::RPL_WHOISUSER, &[nick, &user.ident, HIDDEN_HOST, "*", &user.display]);
     let rooms = shared_rooms(turn, user);
-    if !rooms.is_empty() {
-        turn.numeric(Numeric::RPL_WHOISCHANNELS, &[nick, &rooms.join(" ")]);
+    // A few rooms a line, whose names may be long.
+    for some in rooms.chunks(4) {
+        turn.numeric(Numeric::RPL_WHOISCHANNELS, &[nick, &some.join(" ")]);
     }
     turn.numeric(Numeric::RPL_WHOISSERVER, &[nick, &policy.server_name, &policy.description]);
     if user.is_operator() {

@@ -7,11 +7,19 @@ use crate::hub::io::{RecordKind, RoomId, RoomRow};
 
 impl World {
     pub(super) fn join(&mut self, now: UnixMs, id: UserId, name: &RoomName) -> Result<Vec<Change>, Refusal> {
+        if self.known(id)?.rooms.len() >= self.policy.max_rooms {
+            let inside = self.room_by_name(name.as_str()).is_some_and(|room| room.present.contains_key(&id));
+            return Err(if inside { Refusal::AlreadyInRoom } else { Refusal::TooManyRooms });
+        }
+        self.admit(now, id, name)
+    }
+
+    /// Lets somebody into a room, however many they are in: coming back to one's own rooms is never too much.
+    pub(super) fn admit(&mut self, now: UnixMs, id: UserId, name: &RoomName) -> Result<Vec<Change>, Refusal> {
         let user = self.known(id)?.clone();
         let mut changes = Vec::with_capacity(2);
         let room_id = match self.room_names.get(name.folded()) {
             Some(room) if user.rooms.contains(room) => return Err(Refusal::AlreadyInRoom),
-            _ if user.rooms.len() >= self.policy.max_rooms => return Err(Refusal::TooManyRooms),
             Some(room) => *room,
             None => self.make_room(now, name, &mut changes),
         };

@@ -11,6 +11,8 @@ mod presence;
 mod room;
 mod sign_up;
 mod speech;
+#[cfg(test)]
+mod tests;
 mod user;
 
 use std::{

@@ -87,7 +87,7 @@ impl World {
     /// Puts somebody into the lobby and the rooms of their account.
     fn enter_own_rooms(&mut self, now: UnixMs, id: UserId, changes: &mut Vec<Change>) {
         if let Some(lobby) = self.policy.lobby.clone() {
-            changes.extend(self.join(now, id, &lobby).unwrap_or_default());
+            changes.extend(self.admit(now, id, &lobby).unwrap_or_default());
         }
         let account = self.users.get(&id).and_then(|user| user.account);
         let rooms: Vec<RoomId> = account
@@ -96,7 +96,7 @@ impl World {
             .unwrap_or_default();
         for room in rooms {
             if let Some(name) = self.rooms.get(&room).map(|room| room.name.clone()) {
-                changes.extend(self.join(now, id, &name).unwrap_or_default());
+                changes.extend(self.admit(now, id, &name).unwrap_or_default());
             }
         }
     }

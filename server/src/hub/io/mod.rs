@@ -1,0 +1,161 @@
+//! The whole surface of the hub: what goes in, what comes out. Plain data, nothing else.
+//!
+//! The hub never waits and never fails. Whatever needs a clock, chance, a disk or much computing is an [`Input`] that
+//! somebody else delivers, or a request in [`Effects`] that somebody else answers with an [`Input`].
+
+mod history;
+mod operator;
+mod password;
+mod rows;
+mod write;
+
+use std::{net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+use klatch_protocol::UnixMs;
+
+pub use self::{
+    history::{Anchor, Answer, Page, Place, Query, Record, RecordKind},
+    operator::{News, OperatorAnswer, OperatorVerb, Present, Status},
+    password::{AuthJob, AuthOutcome},
+    rows::{AccountRow, Rank, RoomRow, Snapshot, Topic},
+    write::Write,
+};
+
+/// One connection, from accept to close. Never used twice while the process lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnId(pub u64);
+
+/// An account's number in the store. Never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId(pub u64);
+
+/// A room's number in the store. A room that is made anew under an old name gets a new one, so it starts without the
+/// old one's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomId(pub u64);
+
+/// The place of a record in the one order of everything that was ever said. Starts at 1, without gaps or repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Seq(pub u64);
+
+/// The two clocks at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// The wall clock, for what people see. May jump.
+    pub wall: UnixMs,
+    /// Milliseconds that never go back, for deadlines. Starts anywhere.
+    pub mono: u64,
+}
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// The address of the other end.
+    pub addr: IpAddr,
+    /// Its port, for the operator's eyes.
+    pub port: u16,
+    /// Whether the connection is encrypted.
+    pub secure: bool,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A connection was accepted.
+    Open {
+        /// The new connection.
+        conn: ConnId,
+        /// Its other end.
+        peer: Peer,
+    },
+    /// A line came in, valid UTF-8 and within the limits, without its CR LF.
+    Line {
+        /// Where from.
+        conn: ConnId,
+        /// The line.
+        line: String,
+    },
+    /// Something came in that is not a line.
+    BadFrame {
+        /// Where from.
+        conn: ConnId,
+        /// What is wrong with it.
+        fault: FrameFault,
+    },
+    /// The connection is gone, or its writer gave up. The hub may not send to it any more.
+    Closed {
+        /// Which one.
+        conn: ConnId,
+        /// Why, as others will see it in QUIT: `Connection closed`, `Reader too slow`, `Connection reset` …
+        reason: String,
+    },
+    /// The answer to a [`Query`]. Comes exactly once for each.
+    Answer {
+        /// The query's ticket.
+        ticket: Ticket,
+        /// What the store found.
+        answer: Answer,
+    },
+    /// The result of an [`AuthJob`]. Comes exactly once for each.
+    Auth {
+        /// The job's ticket.
+        ticket: Ticket,
+        /// How it went.
+        outcome: AuthOutcome,
+    },
+    /// The time that [`crate::hub::Hub::next_deadline`] named has come.
+    Tick,
+    /// The operator wants something.
+    Operator {
+        /// Ties the [`Effects::operator`] answer to this.
+        ticket: Ticket,
+        /// What.
+        verb: OperatorVerb,
+    },
+}
+
+/// Ties an answer to its question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+/// What a frame that is no line suffers from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameFault {
+    /// Over the limits; answered with ERR_INPUTTOOLONG (417).
+    TooLong,
+    /// Not UTF-8; answered with FAIL INVALID_UTF8 (ircv3.net "UTF8ONLY").
+    NotUtf8,
+    /// No end of line in sight; the connection is closed.
+    Endless,
+}
+
+/// What the hub wants done. `writes` first, in one durable transaction; only then everything else.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// What has to be on disk before anyone hears of it.
+    pub writes: Vec<Write>,
+    /// Lines and closes, in the order in which they have to happen.
+    pub sends: Vec<Send>,
+    /// Questions to the store. They see everything in `writes`.
+    pub queries: Vec<(Ticket, Query)>,
+    /// Password work.
+    pub auth: Vec<(Ticket, AuthJob)>,
+    /// What the operator should see happen.
+    pub news: Vec<News>,
+    /// Answers to [`Input::Operator`].
+    pub operator: Vec<(Ticket, OperatorAnswer)>,
+    /// The server should end now: everyone has been told.
+    pub stop: bool,
+}
+
+/// One thing for the connections.
+#[derive(Debug, Clone)]
+pub enum Send {
+    /// A line (or several), CR LF included, for one connection.
+    One(ConnId, Bytes),
+    /// The same bytes for each of many connections, shared by all.
+    Many(Arc<[ConnId]>, Bytes),
+    /// Close the connection after what was sent to it before.
+    Close(ConnId),
+}

@@ -1,0 +1,96 @@
+//! Accounts and rooms as they are kept, and all of them together at the start.
+
+use std::{fmt, sync::Arc};
+
+use klatch_protocol::{AccountName, RoomName, UnixMs};
+
+use super::{AccountId, RoomId};
+
+/// An account as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Its number.
+    pub id: AccountId,
+    /// The user name.
+    pub name: AccountName,
+    /// The display name.
+    pub display: String,
+    /// The Argon2id hash, in PHC form.
+    pub hash: Arc<str>,
+    /// What it may do.
+    pub rank: Rank,
+    /// When it was made.
+    pub created: UnixMs,
+    /// When it was last connected, if ever.
+    pub seen: Option<UnixMs>,
+}
+
+impl fmt::Debug for AccountRow {
+    /// Without the hash: no secret in any log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountRow")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("rank", &self.rank)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an account may do on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Rank {
+    /// Chat.
+    #[default]
+    Member,
+    /// Keep order as well.
+    Operator,
+    /// Everything; made by the owner code.
+    Owner,
+}
+
+/// A room as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomRow {
+    /// Its number.
+    pub id: RoomId,
+    /// Its name.
+    pub name: RoomName,
+    /// When it was made.
+    pub created: UnixMs,
+    /// What it is about.
+    pub topic: Option<Topic>,
+}
+
+/// What a room is about, and who said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// The text, never empty.
+    pub text: String,
+    /// The nick of who set it.
+    pub by: String,
+    /// When.
+    pub at: UnixMs,
+}
+
+/// Everything the hub has to know at the start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Made by chance when the store came into being, so that message ids of two stores never meet.
+    pub epoch: u32,
+    /// The newest record's place; 0 for none.
+    pub last_seq: u64,
+    /// The highest account number ever given; 0 for none.
+    pub last_account: u64,
+    /// The highest room number ever given; 0 for none.
+    pub last_room: u64,
+    /// All accounts.
+    pub accounts: Vec<AccountRow>,
+    /// All rooms.
+    pub rooms: Vec<RoomRow>,
+    /// Who is a member of what, and whether as an operator of it.
+    pub members: Vec<(RoomId, AccountId, bool)>,
+    /// Invitation codes not used yet.
+    pub invites: Vec<String>,
+    /// The owner code, until it is used.
+    pub owner_code: Option<String>,
+}
