@@ -13,7 +13,7 @@ mod login;
 mod msgid;
 mod numerics;
 mod operator;
-mod persist;
+pub mod persist;
 pub mod policy;
 mod publish;
 mod render;

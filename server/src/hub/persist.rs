@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Adds the writes of one change, in order.
-pub(super) fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
+pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
     match change {
         Change::AccountCreated(row) => writes.push(Write::CreateAccount(row)),
         Change::OwnerCodeUsed => writes.push(Write::UseOwnerCode),

@@ -2,6 +2,7 @@
 //! says what can stand in them.
 
 mod chaos;
+mod model;
 mod pattern;
 mod script;
 mod stage;

@@ -11,8 +11,6 @@ mod presence;
 mod room;
 mod sign_up;
 mod speech;
-#[cfg(test)]
-mod tests;
 mod user;
 
 use std::{

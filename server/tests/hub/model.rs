@@ -6,23 +6,22 @@ use std::{
 };
 
 use klatch_protocol::{AccountName, Nick, RoomName, UnixMs};
-use proptest::prelude::*;
-
-use super::{Change, Command, Refusal, Target, UserId, World};
-use crate::{
+use klatch_server::{
     hub::{
         io::{AccountId, RecordKind, RoomId, Write},
         persist,
         policy::Policy,
+        world::{Change, Command, Refusal, Target, UserId, World},
     },
     store::{Memory, Store},
 };
+use proptest::prelude::*;
 
 const ROOMS: [&str; 4] = ["#lobby", "#a", "#b", "#c"];
 const MAX_ROOMS: usize = 3;
 
 /// One step of a story; people and rooms by number.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Step {
     SignUp(usize),
     Enter(usize, bool),
