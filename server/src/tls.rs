@@ -9,15 +9,13 @@ use std::{
 };
 
 use klatch_protocol::fingerprint::Fingerprint;
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        self, ServerConfig,
-        crypto::aws_lc_rs,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-        version::{TLS12, TLS13},
-    },
+use rustls::{
+    ServerConfig,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    version::{TLS12, TLS13},
 };
+use tokio_rustls::TlsAcceptor;
 
 use crate::data_dir::write_private;
 
@@ -152,6 +150,12 @@ fn pem_detail(error: &rustls::pki_types::pem::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_recorded_today_stays_secret_from_tomorrows_computers() {
+        let first = aws_lc_rs::default_provider().kx_groups[0].name();
+        assert_eq!(first, rustls::NamedGroup::X25519MLKEM768);
+    }
 
     #[test]
     fn an_own_certificate_stays_the_same_and_its_key_is_private() {

@@ -4,10 +4,12 @@
 //! a port or a database.
 
 mod file;
+mod keys;
 
 use std::path::{Path, PathBuf};
 
-pub use file::{ConfigError, File, LogFormat};
+pub use file::ConfigError;
+pub use keys::{Accounts, File, History, Limits, Log, LogFormat, Rooms, Server, TlsFiles};
 
 use crate::serve::Storage;
 

@@ -1,0 +1,255 @@
+//! The keys of the configuration file, a field each, with their defaults. Nothing here knows what a key decides; see
+//! [`File::policy`] and its neighbours.
+
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+
+use klatch_protocol::RoomName;
+use serde::Deserialize;
+
+use crate::{
+    auth::{AuthLimits, Cost},
+    hub::policy::{Flood, Policy, SignUp},
+    net::NetLimits,
+};
+
+/// The file as it is written. Every key may be left out; `docs/operating.md` shows each with its default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct File {
+    /// The server itself.
+    pub server: Server,
+    /// The operator's own certificate.
+    pub tls: Option<TlsFiles>,
+    /// What people and connections may take.
+    pub limits: Limits,
+    /// Who may come in, and how.
+    pub accounts: Accounts,
+    /// What rooms there are.
+    pub rooms: Rooms,
+    /// What comes back of what was said.
+    pub history: History,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The source of its own lines; one word.
+    #[serde(deserialize_with = "word")]
+    pub name: String,
+    /// What clients call the network; one word.
+    #[serde(deserialize_with = "word")]
+    pub network: String,
+    /// One line about it.
+    pub description: String,
+    /// The message of the day, any number of lines.
+    pub motd: String,
+    /// Where to keep what has to last.
+    pub data_dir: Option<PathBuf>,
+    /// Where to listen.
+    pub listen: Vec<SocketAddr>,
+    /// Whether plain text is served to other machines as well.
+    pub plain_text_everywhere: bool,
+}
+
+/// `[tls]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// A PEM file: the chain, the server's certificate first.
+    pub certificate: PathBuf,
+    /// A PEM file: the private key.
+    pub key: PathBuf,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The most connections.
+    pub connections: NonZeroUsize,
+    /// The most connections from one address.
+    pub connections_per_ip: NonZeroUsize,
+    /// The most bytes waiting for one connection.
+    pub send_queue_max: NonZeroUsize,
+    /// Time for the first byte, and for the TLS handshake.
+    pub handshake_seconds: NonZeroUsize,
+    /// Time to register.
+    pub register_seconds: NonZeroUsize,
+    /// Silence after which a connection is pinged.
+    pub ping_seconds: NonZeroUsize,
+    /// The most rooms of one person.
+    pub rooms_per_user: NonZeroUsize,
+    /// Whether lines are metered.
+    pub flood: bool,
+    /// Lines at once.
+    pub flood_burst: u32,
+    /// Lines a second after that.
+    pub flood_per_second: u32,
+    /// Bytes that may wait for their turn.
+    pub flood_backlog: usize,
+}
+
+/// `[accounts]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Accounts {
+    /// Who may make an account.
+    #[serde(deserialize_with = "sign_up")]
+    pub sign_up: SignUp,
+    /// Whether one needs an account to come in.
+    pub required: bool,
+    /// Whether an account can be made before coming in.
+    pub registration_before_connect: bool,
+    /// The fewest characters of a user name.
+    pub min_user_length: NonZeroUsize,
+    /// The fewest characters of a password.
+    pub min_password_length: NonZeroUsize,
+    /// Whether an account may be connected more than once.
+    pub multiclient: bool,
+    /// How much work a new password hash is.
+    #[serde(deserialize_with = "cost")]
+    pub password_hash_cost: Cost,
+    /// How many passwords are worked on at once.
+    pub password_threads: Option<NonZeroUsize>,
+    /// How many may wait.
+    pub password_queue: usize,
+}
+
+/// `[rooms]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rooms {
+    /// The room everybody is put into; none if empty.
+    #[serde(deserialize_with = "room")]
+    pub lobby: Option<RoomName>,
+}
+
+/// `[history]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct History {
+    /// The most records of one answer.
+    pub max_reply: u32,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// What to log, in the form of `RUST_LOG`.
+    pub filter: Option<String>,
+    /// How.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One object a line.
+    Json,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        let policy = Policy::default();
+        Server {
+            name: policy.server_name,
+            network: policy.network,
+            description: policy.description,
+            motd: String::new(),
+            data_dir: None,
+            listen: Vec::new(),
+            plain_text_everywhere: NetLimits::default().plain_text_everywhere,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let (net, policy, flood) = (NetLimits::default(), Policy::default(), Flood::default());
+        let seconds = |ms: u64| at_least_one((ms / 1000) as usize);
+        Limits {
+            connections: at_least_one(net.connections),
+            connections_per_ip: at_least_one(net.per_address),
+            send_queue_max: at_least_one(net.outbox),
+            handshake_seconds: at_least_one(net.handshake.as_secs() as usize),
+            register_seconds: seconds(policy.register_within),
+            ping_seconds: seconds(policy.ping_after),
+            rooms_per_user: at_least_one(policy.max_rooms),
+            flood: policy.flood.is_some(),
+            flood_burst: flood.burst,
+            flood_per_second: flood.per_second,
+            flood_backlog: flood.backlog,
+        }
+    }
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        let policy = Policy::default();
+        Accounts {
+            sign_up: policy.sign_up,
+            required: policy.account_required,
+            registration_before_connect: policy.register_before_connect,
+            min_user_length: at_least_one(policy.min_user),
+            min_password_length: at_least_one(policy.min_password),
+            multiclient: policy.many_devices,
+            password_hash_cost: Cost::Standard,
+            password_threads: None,
+            password_queue: AuthLimits::default().queue,
+        }
+    }
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Rooms { lobby: Policy::default().lobby }
+    }
+}
+
+impl Default for History {
+    fn default() -> Self {
+        History { max_reply: Policy::default().history_page }
+    }
+}
+
+fn at_least_one(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// A text that stands as one word in lines of the protocol.
+fn word<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    let fits = !text.is_empty() && text.len() <= 63 && !text.starts_with(':');
+    match fits && text.chars().all(|c| !c.is_whitespace() && !c.is_control()) {
+        true => Ok(text),
+        false => Err(serde::de::Error::custom("it has to be one word of at most 63 bytes, without blanks")),
+    }
+}
+
+fn room<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RoomName>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    RoomName::new(&text).map(Some).map_err(|error| serde::de::Error::custom(format!("`{text}` {error}")))
+}
+
+fn sign_up<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SignUp, D::Error> {
+    String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn cost<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Cost, D::Error> {
+    match String::deserialize(from)?.as_str() {
+        "default" => Ok(Cost::Standard),
+        "test" => Ok(Cost::Cheap),
+        other => Err(serde::de::Error::custom(format!("`{other}` is none of default, test"))),
+    }
+}
