@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use klatch::{
     model::{Body, Delivery},
     ui::{
-        banner::Banner,
+        banner::{Banner, End},
         form::{Defaults, Field, Form, FormScreen, Mode},
         help::{Help, HelpScreen, Section},
         pane::Motion,
@@ -165,7 +165,7 @@ fn chat_with_a_long_text_being_typed() {
 fn chat_while_the_server_shuts_down() {
     let sample = Sample::team(THEME);
     let mut chat = sample.chat();
-    chat.banner = Some(Banner { seconds: Some(9), reason: "new disks", theme: THEME });
+    chat.banner = Some(Banner { end: End::Counting(9), reason: "new disks", theme: THEME });
     assert_snapshot!(drawn(80, 12, &chat));
 }
 

@@ -4,7 +4,7 @@ mod sample;
 
 use klatch::model::{Body, Delivery};
 use klatch::ui::{
-    banner::Banner,
+    banner::{Banner, End},
     form::{Defaults, Field, Form, FormScreen, Mode},
     help::{Help, HelpScreen, Section},
     pane::Motion,
@@ -28,7 +28,7 @@ fn draw_all(sample: &mut Sample, width: u16, height: u16) {
         sample.pane = pane;
         sample.pane.view(sample.feed()).render(area, &mut buffer);
         let mut chat = sample.chat();
-        chat.banner = Some(Banner { seconds: Some(3), reason: "new disks for the server", theme });
+        chat.banner = Some(Banner { end: End::Counting(3), reason: "new disks for the server", theme });
         chat.render(area, &mut buffer);
         inside(area, chat.cursor(area));
     }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     action::{Action, Edit},
+    keymap::Keymap,
     model::{Attention, Model, RoomKind},
     session::{self, Now, Request},
     ui::{
@@ -47,6 +48,8 @@ pub(super) struct Chat {
     pub(super) recall: Recall,
     pub(super) completing: Option<Completing>,
     pub(super) farewell: Option<Farewell>,
+    /// Whether the server said that it restarts.
+    restarting: bool,
     notice: Option<(String, u64)>,
     pub(super) theme: Theme,
     pub(super) zone: TimeZone,
@@ -64,6 +67,7 @@ impl Chat {
             recall: Recall::default(),
             completing: None,
             farewell: None,
+            restarting: false,
             notice: None,
             theme,
             zone,
@@ -83,12 +87,11 @@ impl Chat {
     pub(super) fn follow(&mut self, event: session::Event, now: Now) -> Option<Attention> {
         match &event {
             session::Event::ShuttingDown { seconds, text } => {
-                self.farewell = Some(Farewell::announced(seconds.unwrap_or(0), text.clone(), now.mono));
+                self.farewell = Some(Farewell::announced(seconds.unwrap_or(0), text, now.mono));
             }
-            session::Event::Restarting { text } => {
-                let text = if text.is_empty() { "the server restarts; klatch comes back by itself" } else { text };
-                self.model.note(text, self.connection.clock(now));
-            }
+            session::Event::Restarting { .. } => self.restarting = true,
+            // What comes after the end of the server is not missed, and there is nothing to fetch it from.
+            session::Event::Lost if self.connection.ending().is_some() => return None,
             session::Event::Failed(failure) => {
                 self.model.complain(&failure.to_string(), self.connection.clock(now));
             }
@@ -100,8 +103,14 @@ impl Chat {
     /// The link is gone: try again, and say so once.
     pub(super) fn broken(&mut self, reason: &str, was_in: bool, turn: &mut Turn<'_>) {
         if was_in {
-            let text = format!("connection lost: {reason}. klatch keeps trying; what you type is sent when it is back");
-            self.model.complain(&text, self.connection.clock(turn.now));
+            let at = self.connection.clock(turn.now);
+            if std::mem::take(&mut self.restarting) {
+                let text = "the server restarts; klatch comes back by itself, and what you type is sent then";
+                self.model.note(text, at);
+            } else {
+                let text = format!("connection lost: {reason}; klatch keeps trying, and what you type is sent then");
+                self.model.complain(&text, at);
+            }
         }
         self.connection.try_later(turn.now, turn.effects);
     }
@@ -117,7 +126,7 @@ impl Chat {
     }
 
     /// Does what a key asks for, if it is about the chat. Keys that open something or leave are the application's.
-    pub(super) fn act(&mut self, action: Action, turn: &mut Turn<'_>) {
+    pub(super) fn act(&mut self, action: Action, keymap: &Keymap, turn: &mut Turn<'_>) {
         let completing = matches!(action, Action::Complete | Action::CompleteBack);
         if !completing {
             self.completing = None;
@@ -140,8 +149,8 @@ impl Chat {
             Action::PreviousRoom => self.step(-1),
             Action::NextRoom => self.step(1),
             Action::NextImportant => self.next_important(turn.now),
-            Action::Complete => self.complete(1, turn.now),
-            Action::CompleteBack => self.complete(-1, turn.now),
+            Action::Complete => self.complete(1, keymap, turn.now),
+            Action::CompleteBack => self.complete(-1, keymap, turn.now),
             Action::OlderInput => self.recall_older(),
             Action::NewerInput => self.recall_newer(),
             Action::PutAside => self.put_aside(turn),

@@ -3,9 +3,26 @@
 
 use super::{chat::Chat, typing::replace_before};
 use crate::{
+    keymap::Keymap,
     model::{Body, Candidate},
     session::Now,
 };
+
+/// The words that can be typed in place of a key and begin like `typed`, but for those that are commands anyway.
+fn words(keymap: &Keymap, typed: &str, commands: &[Candidate]) -> Vec<Candidate> {
+    let mut words: Vec<Candidate> = Vec::new();
+    for binding in keymap.bindings().filter(|binding| binding.typed.starts_with('/')) {
+        let known = |one: &Candidate| one.insert.trim_end() == binding.typed;
+        if binding.typed.starts_with(typed) && !commands.iter().chain(&words).any(known) {
+            words.push(Candidate {
+                insert: binding.typed.to_owned(),
+                label: binding.typed.to_owned(),
+                about: binding.help.to_owned(),
+            });
+        }
+    }
+    words
+}
 
 /// The most candidates named in the status row.
 const NAMED: usize = 8;
@@ -20,19 +37,22 @@ pub(super) struct Completing {
 
 impl Chat {
     /// Completes, or goes `by` candidates further.
-    pub(super) fn complete(&mut self, by: isize, now: Now) {
+    pub(super) fn complete(&mut self, by: isize, keymap: &Keymap, now: Now) {
         match self.completing.take() {
             Some(completing) => self.next_candidate(completing, by, now),
-            None => self.first_candidate(by, now),
+            None => self.first_candidate(by, keymap, now),
         }
     }
 
-    fn first_candidate(&mut self, by: isize, now: Now) {
+    fn first_candidate(&mut self, by: isize, keymap: &Keymap, now: Now) {
         let before = self.input.before_cursor();
         let (word, candidates) = if self.input.is_empty() {
             (0, self.who_named_us())
         } else {
-            let completion = self.model.complete(&before, before.len());
+            let mut completion = self.model.complete(&before, before.len());
+            if completion.range.start == 0 {
+                completion.candidates.extend(words(keymap, &before, &completion.candidates));
+            }
             // The range is one of `before`, on borders of characters.
             (before.get(completion.range).map_or(0, |word| word.chars().count()), completion.candidates)
         };

@@ -108,7 +108,7 @@ fn draw_chat(chat: &mut Chat, sidebar: bool, now: Now, frame: &mut Frame<'_>) {
         },
         sidebar: sidebar && room.kind == RoomKind::Room,
         banner: chat.farewell.as_ref().map(|farewell| Banner {
-            seconds: farewell.seconds(now.mono),
+            end: farewell.end(now.mono),
             reason: &farewell.reason,
             theme,
         }),

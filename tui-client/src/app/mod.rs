@@ -262,6 +262,7 @@ impl App {
             Sent::Done => {}
             Sent::Leave(words) => self.quit(words),
             Sent::Act(action) => self.act(action),
+            Sent::Mouse(on) => self.set_mouse(on),
         }
     }
 
@@ -280,7 +281,7 @@ impl App {
             Action::Mouse => self.set_mouse(!self.mouse),
             other => {
                 if let Some(chat) = &mut self.chat {
-                    chat.act(other, &mut Turn { now: self.now, effects: &mut self.effects });
+                    chat.act(other, &self.keymap, &mut Turn { now: self.now, effects: &mut self.effects });
                 }
             }
         }
@@ -442,7 +443,7 @@ impl App {
 
     fn server_gone(&mut self) {
         if let Some(chat) = &mut self.chat {
-            let farewell = chat.farewell.get_or_insert_with(|| Farewell::announced(0, String::new(), 0));
+            let farewell = chat.farewell.get_or_insert_with(|| Farewell::announced(0, "", 0));
             farewell.gone(self.now.mono);
         }
     }

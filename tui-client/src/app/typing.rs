@@ -19,6 +19,8 @@ pub(super) enum Sent {
     Done,
     /// To do what a key would do.
     Act(Action),
+    /// To take the mouse, or to release it.
+    Mouse(bool),
     /// To leave, with these words to the others.
     Leave(Option<String>),
 }
@@ -36,6 +38,11 @@ impl Chat {
     pub(super) fn say(&mut self, text: &str, keymap: &Keymap, turn: &mut Turn<'_>) -> Sent {
         if let Some(action) = keymap.typed(text.trim()) {
             return if action == Action::Quit { Sent::Leave(None) } else { Sent::Act(action) };
+        }
+        match text.trim() {
+            "/mouse on" => return Sent::Mouse(true),
+            "/mouse off" => return Sent::Mouse(false),
+            _ => {}
         }
         match commands::parse(text, self.here()) {
             Typed::Nothing => {}

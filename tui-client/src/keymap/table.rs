@@ -142,7 +142,7 @@ pub(super) const BINDINGS: &[Binding] = rows! {
     }
     Question, Questions: {
         Always [plain(Enter)] "" => Action::Accept, "yes";
-        Always [plain(Char('e'))] "" => Action::EditPaste, "change pasted text first";
+        Always [plain(Char('e')), plain(Char('E'))] "" => Action::EditPaste, "change pasted text first";
         Always [plain(Esc), ctrl('c')] "" => Action::Refuse, "no";
     }
 };

@@ -10,25 +10,37 @@ use super::{
 /// What the banner says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Banner<'a> {
-    /// Seconds until the program ends by itself; `None` once a key was pressed and it stays open for reading.
-    pub seconds: Option<u64>,
+    /// How far the end has come.
+    pub end: End,
     /// Why, if the operator said.
     pub reason: &'a str,
     /// How things look.
     pub theme: Theme,
 }
 
+/// How far the end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The server ends in this many seconds.
+    Announced(u64),
+    /// The server is gone, and this program ends by itself in this many seconds.
+    Counting(u64),
+    /// The server is gone; a key was pressed, and the window stays open for reading.
+    Staying,
+}
+
 impl Banner<'_> {
     fn texts(&self) -> [String; 3] {
         let what = "SERVER IS SHUTTING DOWN";
-        let end = match self.seconds {
-            Some(seconds) => format!("klatch ends in {seconds} s {} any key stays", self.theme.glyphs.dot),
-            None => "Ctrl-Q leaves".to_owned(),
-        };
         let dot = self.theme.glyphs.dot;
-        let short = match self.seconds {
-            Some(seconds) => format!("SHUTTING DOWN {seconds} s"),
-            None => "SHUTTING DOWN".to_owned(),
+        let end = match self.end {
+            End::Announced(seconds) => format!("in {seconds} s"),
+            End::Counting(seconds) => format!("klatch ends in {seconds} s {dot} any key stays"),
+            End::Staying => "Ctrl-Q leaves".to_owned(),
+        };
+        let short = match self.end {
+            End::Announced(seconds) | End::Counting(seconds) => format!("SHUTTING DOWN {seconds} s"),
+            End::Staying => "SHUTTING DOWN".to_owned(),
         };
         let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
         [format!("{what}{reason} {dot} {end}"), format!("{what} {dot} {end}"), short]
