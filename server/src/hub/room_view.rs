@@ -20,6 +20,8 @@ impl Hub {
         }
         if !self.caps_of(reply.conn).contains(Caps::NO_IMPLICIT_NAMES) {
             self.tell_names(room, reply);
+            let end = numerics::sentence(Numeric::RPL_ENDOFNAMES);
+            self.tell(Numeric::RPL_ENDOFNAMES, &[room.name.as_str(), end], reply);
         }
     }
 
@@ -36,7 +38,7 @@ impl Hub {
         }
     }
 
-    /// 353 in as few lines as they fit in, and 366 (modern.ircdocs.horse "NAMES message").
+    /// 353 in as few lines as they fit in (modern.ircdocs.horse "NAMES message"); 366 has to follow.
     pub(super) fn tell_names(&self, room: &Room, reply: &mut Reply) {
         let (name, caps) = (room.name.as_str(), self.caps_of(reply.conn));
         let viewer = self.viewer(reply);
@@ -62,7 +64,6 @@ impl Hub {
         if !names.is_empty() {
             self.tell(Numeric::RPL_NAMREPLY, &["=", name, &names], reply);
         }
-        self.tell(Numeric::RPL_ENDOFNAMES, &[name, numerics::sentence(Numeric::RPL_ENDOFNAMES)], reply);
     }
 
     /// The rank somebody has in a room. There is one rank, so `multi-prefix` changes nothing.

@@ -237,7 +237,7 @@ fn a_clock_set_back_hides_nothing() {
 }
 
 #[test]
-fn targets_are_those_with_something_said_in_between() {
+fn targets_are_those_whose_newest_message_is_in_between() {
     let direct = |a, b| Place::direct(AccountId(a), AccountId(b));
     on_both(|store| {
         store
@@ -266,7 +266,11 @@ fn targets_are_those_with_something_said_in_between() {
         assert_eq!(ask(&[1], 1000, 0, 10), both);
         assert_eq!(ask(&[1], 0, 1000, 1), both[..1]);
         assert_eq!(ask(&[1], 1000, 0, 1), both[3..]);
-        assert_eq!(ask(&[1], 0, 600, 1), [(ROOM, UnixMs(100))], "neither end is included");
+        assert_eq!(
+            ask(&[1], 0, 600, 10),
+            both[..3],
+            "neither end is included, and what was said before does not count"
+        );
         assert_eq!(ask(&[], 200, 1000, 10), [(notes, UnixMs(300)), (six, UnixMs(300))]);
     });
 }

@@ -138,7 +138,7 @@ impl Memory {
         let (low, high) = (from.min(to), from.max(to));
         let newest = |place: Place| {
             let said = self.histories.get(&place)?.values().filter(|record| is_said(record.kind));
-            said.map(|record| record.at).filter(|at| low < *at && *at < high).max()
+            said.map(|record| record.at).max().filter(|at| low < *at && *at < high)
         };
         let found = places.filter_map(|place| newest(place).map(|at| (place, at))).collect();
         Answer::Targets(super::span::counted_from(found, from, to, limit))

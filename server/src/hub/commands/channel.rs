@@ -65,11 +65,12 @@ pub(super) fn names(turn: &mut Turn<'_>, message: &Message<'_>) {
         return turn.refuse(Numeric::RPL_ENDOFNAMES, &["*"]);
     };
     for name in bounded(turn, names) {
-        match turn.hub.world.room_by_name(&name) {
-            Some(room) => turn.hub.tell_names(room, &mut turn.reply),
-            None => turn.refuse(Numeric::RPL_ENDOFNAMES, &[&name]),
+        if let Some(room) = turn.hub.world.room_by_name(&name) {
+            turn.hub.tell_names(room, &mut turn.reply);
         }
     }
+    // One end for all of them, under the words of the question.
+    turn.refuse(Numeric::RPL_ENDOFNAMES, &[names]);
 }
 
 /// LIST with the filters of ISUPPORT `ELIST=CMNTU` (modern.ircdocs.horse "LIST message").

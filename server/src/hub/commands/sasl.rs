@@ -2,7 +2,7 @@
 
 use klatch_protocol::{
     Message, Numeric,
-    sasl::{Collector, Plain, SaslError, Step},
+    sasl::{CHUNK, Collector, Plain, SaslError, Step},
 };
 
 use crate::hub::{io::AuthJob, session::Job, turn::Turn};
@@ -42,8 +42,9 @@ fn go_on(turn: &mut Turn<'_>, mut collector: Collector, chunk: &str) {
             Some(plain) if plain.authzid.is_empty() || plain.authzid == plain.authcid => verify(turn, plain),
             _ => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
         },
-        Err(SaslError::TooLong) => turn.refuse(Numeric::ERR_SASLTOOLONG, &[]),
-        Err(SaslError::NotBase64) => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
+        Err(SaslError::TooLong) if chunk.len() > CHUNK => turn.refuse(Numeric::ERR_SASLTOOLONG, &[]),
+        // Chunk after chunk without end is no message at all.
+        Err(SaslError::TooLong | SaslError::NotBase64) => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
     }
 }
 

@@ -87,7 +87,7 @@ pub enum Query {
         /// Whether events count as well, or only PRIVMSG and NOTICE. TAGMSG come only with events.
         events: bool,
     },
-    /// The direct conversations and rooms with something said between two times.
+    /// The direct conversations and rooms in which the newest message was said between two times.
     Targets {
         /// Whose direct conversations.
         account: AccountId,
@@ -131,7 +131,7 @@ pub enum Anchor {
 pub enum Answer {
     /// To [`Query::History`], oldest first.
     History(Vec<Record>),
-    /// To [`Query::Targets`]: each with the time of its newest message within the range, oldest first.
+    /// To [`Query::Targets`]: each with the time of its newest message, oldest first.
     Targets(Vec<(Place, UnixMs)>),
     /// The store could not answer; the reason is for the log.
     Failed(String),

@@ -73,7 +73,7 @@ pub(super) fn stretch_sql(span: Span, events: bool) -> String {
     )
 }
 
-/// Each place of `account` with the time of the newest message between the two times.
+/// Each place of `account` whose newest message is between the two times, with its time.
 fn targets(
     db: &Connection,
     account: AccountId,
@@ -86,14 +86,13 @@ fn targets(
         .query_map(params![int(account.0)], |row| number(row, 0))?
         .collect::<rusqlite::Result<_>>()?;
     let direct = others.into_iter().map(|other| Place::direct(account, AccountId(other)));
-    let sql = format!("SELECT max(at) FROM record WHERE low = ?1 AND high = ?2 AND at > ?3 AND at < ?4 {SAID}");
+    let sql = format!("SELECT max(at) FROM record WHERE low = ?1 AND high = ?2 {SAID}");
     let mut newest = db.prepare_cached(&sql)?;
     let mut found = Vec::new();
     for place in rooms.iter().map(|room| Place::Room(*room)).chain(direct) {
         let (low, high) = ends(place);
-        let at: Option<i64> =
-            newest.query_row(params![int(low), int(high), from.min(to).0, from.max(to).0], |row| row.get(0))?;
-        found.extend(at.map(|at| (place, UnixMs(at))));
+        let at: Option<i64> = newest.query_row(params![int(low), int(high)], |row| row.get(0))?;
+        found.extend(at.map(UnixMs).filter(|at| from.min(to) < *at && *at < from.max(to)).map(|at| (place, at)));
     }
     Ok(found)
 }
