@@ -1,7 +1,7 @@
 //! The chat screen's state: one server, its rooms, where each pane stands, and what is being typed. Follows what the
 //! connection reports and does what keys ask for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::tz::TimeZone;
 
@@ -47,6 +47,8 @@ pub(super) struct Chat {
     typing_in: String,
     pub(super) recall: Recall,
     pub(super) completing: Option<Completing>,
+    /// Rooms whose older lines could not be fetched. They are asked for again when the user scrolls there again.
+    stalled: HashSet<String>,
     pub(super) farewell: Option<Farewell>,
     /// Whether the server said that it restarts.
     restarting: bool,
@@ -66,6 +68,7 @@ impl Chat {
             typing_in: String::new(),
             recall: Recall::default(),
             completing: None,
+            stalled: HashSet::new(),
             farewell: None,
             restarting: false,
             notice: None,
@@ -92,6 +95,12 @@ impl Chat {
             session::Event::Restarting { .. } => self.restarting = true,
             // What comes after the end of the server is not missed, and there is nothing to fetch it from.
             session::Event::Lost if self.connection.ending().is_some() => return None,
+            session::Event::OlderFailed { place, .. } => {
+                if let session::Place::Room(name) | session::Place::Direct(name) = place {
+                    self.stalled.insert(name.clone());
+                }
+            }
+            session::Event::Welcome { .. } => self.stalled.clear(),
             session::Event::Failed(failure) => {
                 self.model.complain(&failure.to_string(), self.connection.clock(now));
             }
@@ -182,6 +191,9 @@ impl Chat {
     }
 
     pub(super) fn scroll(&mut self, motion: Motion) {
+        if matches!(motion, Motion::Up(_) | Motion::PageUp | Motion::Oldest) {
+            self.stalled.remove(&self.model.active().name);
+        }
         let room = self.model.active();
         let feed = Feed { room, own: &self.model.me().nick, zone: &self.zone, theme: self.theme };
         self.panes.entry(room.name.clone()).or_default().go(motion, &feed);
@@ -242,7 +254,8 @@ impl Chat {
         let (standing, wants_older) = self.standing();
         self.model.set_watching(focused && standing == Standing::Newest);
         if wants_older
-            && self.connection.phase() == Phase::In
+            && self.connection.has_history()
+            && !self.stalled.contains(&self.model.active().name)
             && let Some(request) = self.model.older()
         {
             self.ask(request, turn);

@@ -79,6 +79,11 @@ impl Connection {
         self.session.ending()
     }
 
+    /// Whether older lines can be asked for now.
+    pub(super) fn has_history(&self) -> bool {
+        self.session.has_history()
+    }
+
     /// How many messages of ours are not on the server.
     pub(super) fn unsent(&self) -> usize {
         self.session.unsent()

@@ -133,6 +133,12 @@ impl Session {
         self.link.phase == Phase::In
     }
 
+    /// Whether older lines can be asked for now: we are in, and the server keeps a history.
+    #[must_use]
+    pub fn has_history(&self) -> bool {
+        self.link.ready && self.link.has_history()
+    }
+
     /// Our nick.
     #[must_use]
     pub fn nick(&self) -> &str {

@@ -1,0 +1,118 @@
+//! Broken connections, ends of the server, and every way out.
+
+use klatch::event::Signal;
+
+use super::*;
+
+#[test]
+fn all_the_ways_to_quit() {
+    for way in ["exit()", "/quit", "/exit"] {
+        let mut flow = Flow::in_lobby();
+        flow.types(way).key("Enter");
+        assert!(flow.exits(), "{way}");
+        assert!(flow.sent().iter().any(|line| line.starts_with("QUIT")), "{way}");
+    }
+    let mut flow = Flow::in_lobby();
+    flow.key("Ctrl-Q");
+    assert!(flow.exits());
+    let mut flow = Flow::in_lobby();
+    flow.types("\\exit()").key("Enter").types("say exit() to leave").key("Enter");
+    assert!(!flow.exits());
+    for event in [Event::Signal(Signal::End), Event::TerminalGone] {
+        let mut flow = Flow::in_lobby();
+        flow.does(event);
+        assert!(flow.exits());
+    }
+}
+
+#[test]
+fn words_at_leaving_reach_the_others() {
+    let mut flow = Flow::in_lobby();
+    flow.types("/quit so long").key("Enter");
+    assert!(flow.sent().iter().any(|line| line == "QUIT :so long"));
+}
+
+#[test]
+fn a_broken_connection_is_shown_and_tried_again_and_nothing_typed_is_lost() {
+    let mut flow = Flow::in_lobby();
+    flow.types("half a sen").breaks().sees("connection lost").sees("connection reset").sees("connecting");
+    assert_eq!(flow.dials(), 1, "the first attempt is at once");
+    flow.effects.clear();
+    flow.net(NetEvent::Failed(klatch::net::NetFailure::Closed { port: 23_791 })).sees("retry ");
+    assert_eq!(flow.dials(), 0);
+    flow.types("tence").key("Enter").sees("half a sentence").sees("1 unsent");
+    assert!(flow.app.deadline().is_some_and(|at| at <= flow.now.mono + 1_250), "the count-down needs waking");
+    flow.passes(2_000);
+    assert_eq!(flow.dials(), 1);
+    flow.types("next draft").links().comes_in().sees("● online").sees("next draft");
+    assert!(flow.sent().iter().any(|line| line.ends_with("PRIVMSG #lobby :half a sentence")));
+}
+
+#[test]
+fn leaving_with_something_unsent_is_asked_about_once() {
+    let mut flow = Flow::in_lobby();
+    flow.breaks().types("unsent").key("Enter").key("Ctrl-Q").sees("1 message is not sent yet");
+    assert!(!flow.exits());
+    flow.key("Esc").sees_no("not sent yet").key("Ctrl-Q").key("Enter");
+    assert!(flow.exits());
+}
+
+#[test]
+fn a_shutdown_is_counted_down_and_ends_klatch() {
+    let mut flow = Flow::in_lobby();
+    flow.hears(&[":srv NOTE * SERVER_SHUTDOWN 10 :The server shuts down in 10 seconds: new disks"]);
+    flow.sees("SERVER IS SHUTTING DOWN: new disks").sees("in 10 s").types("bye").sees("bye");
+    flow.passes(4_000).sees("in 6 s");
+    flow.hears(&["ERROR :Server shutting down: new disks"]).breaks().sees("klatch ends in 5 s");
+    flow.passes(4_999).sees("klatch ends in 1 s");
+    assert!(!flow.exits());
+    flow.passes(1);
+    assert!(flow.effects.contains(&Effect::Exit(Some("the server was shut down".into()))));
+    assert_eq!(flow.dials(), 0, "there is nothing to come back to");
+}
+
+#[test]
+fn any_key_keeps_the_window_open_for_reading() {
+    let mut flow = Flow::in_lobby();
+    flow.hears(&[":srv NOTE * SERVER_SHUTDOWN 0 :Server shutting down"]).breaks().sees("any key stays").key("Up");
+    flow.passes(60_000).sees("SERVER IS SHUTTING DOWN").sees("Ctrl-Q leaves");
+    assert!(!flow.exits());
+    flow.key("Ctrl-Q");
+    assert!(flow.exits());
+}
+
+#[test]
+fn a_restart_is_said_and_waited_for() {
+    let mut flow = Flow::in_lobby();
+    flow.hears(&[":srv NOTE * SERVER_RESTART :Server restarting", "ERROR :Server restarting"]).breaks();
+    flow.sees("the server restarts").sees_no("connection lost");
+    assert_eq!(flow.dials(), 1);
+}
+
+#[test]
+fn who_is_taken_over_is_told_so_and_does_not_come_back_by_itself() {
+    let mut flow = Flow::in_lobby();
+    flow.types("draft").hears(&[":srv FAIL * TAKEN_OVER :Your account was taken over", "ERROR :taken over"]).breaks();
+    flow.sees("your account went on on another device").sees("attic").sees("••••••");
+    assert_eq!(flow.dials(), 0);
+    flow.passes(60_000);
+    assert_eq!(flow.dials(), 0);
+    flow.key("Enter").links().comes_in().sees("› draft");
+}
+
+#[test]
+fn signals_stop_and_continue_the_program() {
+    let mut flow = Flow::in_lobby();
+    flow.key("Ctrl-Z").does(Event::Signal(Signal::Continue));
+    let wanted = [Effect::Suspend, Effect::Retake];
+    assert!(wanted.iter().all(|effect| flow.effects.contains(effect)), "{:?}", flow.effects);
+}
+
+#[test]
+fn nothing_wakes_an_idle_klatch_but_questions_to_the_server_and_the_clock() {
+    let flow = Flow::in_lobby();
+    let next = flow.app.deadline().unwrap();
+    assert!(next >= flow.now.mono + 10_000, "{next} after {}", flow.now.mono);
+    let form = Flow::new();
+    assert_eq!(form.app.deadline(), None);
+}
