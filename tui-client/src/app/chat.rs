@@ -16,7 +16,7 @@ use crate::{
     action::{Action, Edit},
     keymap::Keymap,
     model::{Attention, Model, RoomKind},
-    session::{self, Now, Request},
+    session::{self, Now, Place, Request},
     ui::{
         input::InputBox,
         pane::{Feed, Motion, Pane, Standing},
@@ -95,10 +95,8 @@ impl Chat {
             session::Event::Restarting { .. } => self.restarting = true,
             // What comes after the end of the server is not missed, and there is nothing to fetch it from.
             session::Event::Lost if self.connection.ending().is_some() => return None,
-            session::Event::OlderFailed { place, .. } => {
-                if let session::Place::Room(name) | session::Place::Direct(name) = place {
-                    self.stalled.insert(name.clone());
-                }
+            session::Event::OlderFailed { place: Place::Room(name) | Place::Direct(name), .. } => {
+                self.stalled.insert(name.clone());
             }
             session::Event::Welcome { .. } => self.stalled.clear(),
             session::Event::Failed(failure) => {

@@ -52,8 +52,51 @@ fn ways(keymap: &Keymap, binding: &Binding) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{fmt::Write, fs};
+
     use super::*;
     use crate::keymap::Preset;
+
+    const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/client.md");
+    const BEGIN: &str = "<!-- keys: printed from the table in tui-client/src/keymap/table.rs -->\n";
+    const END: &str = "<!-- end of keys -->";
+
+    /// The keys as the manual shows them.
+    fn manual() -> String {
+        let keymap = Keymap::default();
+        let mut text = String::new();
+        let chat = sections(&keymap, Context::Chat).into_iter().filter(|section| section.title != "Commands");
+        let others = [Context::Form, Context::List, Context::Question].map(|screen| sections(&keymap, screen));
+        let mut printed: Vec<String> = Vec::new();
+        for section in chat.chain(others.into_iter().flatten()) {
+            if printed.contains(&section.title) {
+                continue;
+            }
+            let _ = writeln!(text, "\n### {}\n\n| keys | what they do |\n|---|---|", section.title);
+            for (ways, does) in &section.rows {
+                let ways: Vec<_> = ways.split_whitespace().map(|way| format!("`{way}`")).collect();
+                let _ = writeln!(text, "| {} | {does} |", ways.join(" ").replace("`…`", "…"));
+            }
+            printed.push(section.title);
+        }
+        text.push('\n');
+        text
+    }
+
+    #[test]
+    fn the_manual_shows_the_keys_of_the_table() {
+        let text = fs::read_to_string(MANUAL).unwrap();
+        let (before, rest) = text.split_once(BEGIN).expect("the manual has a place for the keys");
+        let (keys, after) = rest.split_once(END).expect("which ends somewhere");
+        if std::env::var_os("UPDATE_MANUAL").is_some() {
+            return fs::write(MANUAL, format!("{before}{BEGIN}{}{END}{after}", manual())).unwrap();
+        }
+        assert_eq!(
+            keys,
+            manual(),
+            "docs/client.md is stale; UPDATE_MANUAL=1 cargo test -p klatch manual prints it anew"
+        );
+    }
 
     fn all(screen: Context) -> String {
         let sections = sections(&Keymap::new(Preset::Default), screen);

@@ -115,7 +115,6 @@ pub(super) const BINDINGS: &[Binding] = rows! {
         Always [ctrl('t'), plain(F(2))] "" => Action::SwitchSignUp, "log in or sign up";
         Always [ctrl('r')] "" => Action::Reveal, "show or mask the passwords";
         Always [plain(Esc)] "" => Action::Back, "stop connecting, go back";
-        Always [ctrl('c'), ctrl('d')] "" => Action::HowToLeave, "how to leave";
         Always [plain(Left)] "" => Action::Edit(Edit::Left), "one character back";
         Always [plain(Right)] "" => Action::Edit(Edit::Right), "one character on";
         Always [Key::ctrl(Left), alt('b')] "" => Action::Edit(Edit::WordLeft), "one word back";
