@@ -12,7 +12,7 @@ impl Model {
             Event::Welcome { nick, network, first } => self.welcome(nick, network, first),
             Event::Network(name) => self.network = name,
             Event::Lost => self.lost(),
-            Event::Joined { room, person, mine, at } => self.joined(&room, person, mine, at),
+            Event::Joined { room, person, mine, at } => self.joined(&room, &person, mine, at),
             Event::Parted { room, nick, reason, kicked_by, mine, at } => {
                 self.parted(&room, &nick, reason, kicked_by, mine, at);
             }
@@ -78,12 +78,12 @@ impl Model {
         }
     }
 
-    fn joined(&mut self, name: &str, person: Person, mine: bool, at: UnixMs) {
+    fn joined(&mut self, name: &str, person: &Person, mine: bool, at: UnixMs) {
         if mine {
             let index = self.open(&Place::Room(name.to_owned()));
             self.me.display = person.display.clone().or(self.me.display.take());
             self.rooms[index].joined = true;
-            self.rooms[index].roster.insert(member(&person));
+            self.rooms[index].roster.insert(member(person));
             let wanted = self.wanted.as_deref().is_some_and(|wanted| same(wanted, name));
             if wanted || (self.wanted.is_none() && self.active().kind == RoomKind::Server) {
                 self.wanted = None;
@@ -98,7 +98,7 @@ impl Model {
             return;
         };
         let nick = person.nick.clone();
-        self.rooms[index].roster.insert(member(&person));
+        self.rooms[index].roster.insert(member(person));
         let display = self.display_of(index, &nick);
         self.append(index, Body::Joined { nick, display }, at);
     }
@@ -186,8 +186,14 @@ impl Model {
             self.me.away = person.away.unwrap_or(self.me.away);
         }
         for known in &mut self.rooms {
-            if room.is_none_or(|room| same(room, &known.name)) {
-                known.roster.update(&person.nick, |member| learn(member, person));
+            if room.is_some_and(|room| !same(room, &known.name)) {
+                continue;
+            }
+            let unnamed = known.roster.get(&person.nick).is_some_and(|member| member.display.is_none());
+            known.roster.update(&person.nick, |member| learn(member, person));
+            let shown = known.roster.shown_name(&person.nick);
+            if unnamed && shown != person.nick {
+                known.history.introduce(&person.nick, &shown);
             }
         }
     }
@@ -326,8 +332,11 @@ impl Model {
                 _ => None,
             })
             .collect();
+        let gap = match part {
+            Part::Missed => self.gap_for(index, &lines),
+            Part::Latest | Part::Before => None,
+        };
         let room = &mut self.rooms[index];
-        let gap = room.gap.filter(|_| part == Part::Missed);
         room.history.merge(lines, gap);
         match part {
             Part::Latest | Part::Before => {
@@ -341,6 +350,18 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// Where a page of what was missed goes: the gap of this room. Of a conversation that began without us nothing was
+    /// known before, so its gap stands before everything.
+    fn gap_for(&mut self, index: usize, page: &[Line]) -> Option<LineKey> {
+        if let (None, Some(first)) = (self.rooms[index].gap, page.first()) {
+            let key = self.key();
+            let room = &mut self.rooms[index];
+            room.history.prepend(Line { key, id: None, at: first.at, body: Body::Gap { fetching: true } });
+            room.gap = Some(key);
+        }
+        self.rooms[index].gap
     }
 
     fn caught_up(&mut self, place: &Place) {

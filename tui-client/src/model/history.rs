@@ -106,6 +106,17 @@ impl History {
         self.insert(line);
     }
 
+    /// Puts a line before all others, whatever its time; a time after the first line's is brought down to it.
+    pub fn prepend(&mut self, mut line: Line) {
+        if self.note_id(&line) {
+            if let Some(first) = self.lines.front() {
+                line.at = line.at.min(first.at);
+            }
+            self.lines.push_front(line);
+            self.revision += 1;
+        }
+    }
+
     /// Puts a page of earlier lines, oldest first, where it belongs, and says how many were new. Lines known already
     /// are not doubled; they tell where their neighbours stand. With `gap`, the page begins where that line is, and
     /// the gap moves behind it.
@@ -145,6 +156,21 @@ impl History {
         if let Some(index) = self.index_of(key) {
             change(&mut self.lines[index].body);
             self.revision += 1;
+        }
+    }
+
+    /// The display name of somebody became known after they had spoken: their newest lines get it, as far as they have
+    /// none.
+    pub fn introduce(&mut self, speaker: &str, name: &str) {
+        /// Names come within moments; further back than this nobody waits for them.
+        const REACH: usize = 500;
+        for line in self.lines.iter_mut().rev().take(REACH) {
+            if let Body::Said { nick, display: display @ None, .. } = &mut line.body
+                && klatch_protocol::casemap::same(nick, speaker)
+            {
+                *display = Some(name.to_owned());
+                self.revision += 1;
+            }
         }
     }
 

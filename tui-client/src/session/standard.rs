@@ -10,9 +10,12 @@ impl Session {
         let failed = line.message.is("FAIL");
         match code.as_str() {
             "SERVER_SHUTDOWN" => {
-                self.end(Ending::Shutdown);
                 let seconds = line.message.params().get(2..).filter(|rest| rest.len() > 1);
                 let seconds = seconds.and_then(|rest| rest[0].parse().ok());
+                // Until the announced moment a broken connection is just that, and we come back.
+                if seconds.is_none_or(|seconds: u64| seconds == 0) {
+                    self.end(Ending::Shutdown);
+                }
                 out.tell(Event::ShuttingDown { seconds, text: says });
                 return;
             }

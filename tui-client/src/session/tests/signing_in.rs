@@ -176,9 +176,11 @@ fn an_idle_link_is_asked_and_given_up() {
 #[test]
 fn the_server_says_how_it_ends() {
     let mut script = Script::in_lobby();
-    script.hears(&[":srv NOTE * SERVER_SHUTDOWN 30 :The server shuts down", "ERROR :Server shutting down"]);
-    let told = Event::ShuttingDown { seconds: Some(30), text: "The server shuts down".into() };
+    script.hears(&[":srv NOTE * SERVER_SHUTDOWN 30 :The server shuts down in 30 seconds"]);
+    let told = Event::ShuttingDown { seconds: Some(30), text: "The server shuts down in 30 seconds".into() };
     assert!(script.events().contains(&&told));
+    assert_eq!(script.session.ending(), None, "it is still there");
+    script.hears(&[":srv NOTE * SERVER_SHUTDOWN 0 :Server shutting down", "ERROR :Server shutting down"]);
     assert_eq!(script.closed(), Some("Server shutting down"));
     assert_eq!(script.session.ending(), Some(&Ending::Shutdown));
     let mut script = Script::in_lobby();
