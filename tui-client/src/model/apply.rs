@@ -332,6 +332,12 @@ impl Model {
                 _ => None,
             })
             .collect();
+        // Nobody remembers what was read before we came in. What was said after our own last word in a conversation cannot
+        // have been answered, so it counts as unread.
+        let last_of_ours = lines.iter().rposition(|line| matches!(line.body, Body::Said { mine: true, .. }));
+        let answered =
+            lines[..last_of_ours.unwrap_or(0)].iter().filter(|l| fresh.iter().any(|(key, _)| *key == l.key)).count();
+        let direct = self.rooms[index].kind == RoomKind::Direct;
         let gap = match part {
             Part::Missed => self.gap_for(index, &lines),
             Part::Latest | Part::Before => None,
@@ -342,9 +348,12 @@ impl Model {
             Part::Latest | Part::Before => {
                 room.history.fetching = false;
                 room.history.complete |= complete;
+                if part == Part::Latest && direct {
+                    let unanswered = fresh.into_iter().skip(answered);
+                    unanswered.for_each(|(key, _)| self.count_unread(index, key, true));
+                }
             }
             Part::Missed => {
-                let direct = room.kind == RoomKind::Direct;
                 for (key, mention) in fresh {
                     self.count_unread(index, key, mention || direct);
                 }

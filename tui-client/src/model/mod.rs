@@ -313,3 +313,6 @@ impl Model {
         self.rooms.len() - 1
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// What a connection brings: so many messages live, then so many missed, fetched in pages of so many, with so many live
+/// ones in between.
+#[derive(Debug, Clone)]
+struct Stretch {
+    live: usize,
+    missed: usize,
+    page: usize,
+    between: usize,
+    again: bool,
+}
+
+fn stretch() -> impl Strategy<Value = Stretch> {
+    (0..12_usize, 0..30_usize, 1..9_usize, 0..4_usize, any::<bool>())
+        .prop_map(|(live, missed, page, between, again)| Stretch { live, missed, page, between, again })
+}
+
+/// The server's history, as far as it has come, and a client that follows it.
+struct World {
+    model: Model,
+    truth: Vec<Spoken>,
+    steps: Vec<i64>,
+}
+
+impl World {
+    fn say(&mut self) -> Spoken {
+        let number = self.truth.len();
+        let step = self.steps[number % self.steps.len()];
+        let at = self.truth.last().map_or(1_000, |last| last.at.0 + step);
+        let spoken = spoken(number, at, "amy", &number.to_string());
+        self.truth.push(spoken.clone());
+        spoken
+    }
+
+    fn live(&mut self, count: usize) {
+        for _ in 0..count {
+            let spoken = self.say();
+            self.model.apply(Event::Said { place: lobby(), spoken });
+        }
+    }
+
+    fn page(&mut self, part: Part, lines: &[Spoken]) {
+        let complete = lines.is_empty();
+        self.model.apply(Event::History(Page { place: lobby(), part, lines: lines.to_vec(), complete }));
+    }
+
+    fn run(&mut self, stretch: &Stretch) {
+        self.live(stretch.live);
+        self.model.apply(Event::Lost);
+        let mut known = self.truth.len();
+        for _ in 0..stretch.missed {
+            self.say();
+        }
+        for round in 0.. {
+            if round < 5 {
+                self.live(stretch.between);
+            }
+            let lines: Vec<Spoken> = self.truth[known..].iter().take(stretch.page).cloned().collect();
+            self.page(Part::Missed, &lines);
+            if lines.is_empty() {
+                break;
+            }
+            known += lines.len();
+            if stretch.again && round == 2 {
+                // What comes live from here on is not known to follow what was fetched.
+                self.model.apply(Event::Lost);
+            }
+        }
+        self.model.apply(Event::CaughtUp(lobby()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_history_is_the_servers_whatever_way_it_came(
+        before in 0..40_usize,
+        page in 1..9_usize,
+        steps in prop::collection::vec(0..3_i64, 1..20),
+        stretches in prop::collection::vec(stretch(), 0..5),
+    ) {
+        let mut world = World { model: model(), truth: Vec::new(), steps };
+        for _ in 0..before {
+            world.say();
+        }
+        let latest = before.saturating_sub(page);
+        let lines = world.truth[latest..].to_vec();
+        world.page(Part::Latest, &lines);
+        for stretch in &stretches {
+            world.run(stretch);
+        }
+        let mut oldest = latest;
+        while oldest > 0 {
+            let lines = world.truth[oldest.saturating_sub(page)..oldest].to_vec();
+            oldest -= lines.len();
+            world.page(Part::Before, &lines);
+        }
+        world.page(Part::Before, &[]);
+        let history = &world.model.active().history;
+        let said = |line: &Line| match &line.body {
+            Body::Said { text, .. } => Some(text.clone()),
+            Body::Gap { .. } => Some("gap".to_owned()),
+            _ => None,
+        };
+        let got: Vec<String> = history.iter().filter_map(said).collect();
+        let truth: Vec<String> = world.truth.iter().map(|spoken| spoken.text.clone()).collect();
+        prop_assert_eq!(got, truth);
+        prop_assert!(history.iter().map(|line| line.at).is_sorted());
+        prop_assert!(history.complete);
+    }
+}
+
+#[test]
+fn the_oldest_lines_go_when_there_are_too_many() {
+    let mut history = History::default();
+    let line = |number: u64| Line {
+        key: LineKey(number),
+        id: Some(number.to_string()),
+        at: UnixMs(i64::try_from(number).unwrap()),
+        body: Body::Info(String::new()),
+    };
+    history.complete = true;
+    let most = u64::try_from(History::MOST).unwrap();
+    for number in 0..most + 10 {
+        assert!(history.insert(line(number)));
+        assert!(!history.insert(line(number)), "twice");
+    }
+    assert_eq!(history.len(), History::MOST);
+    assert_eq!(history.oldest().unwrap().0, Some("10"));
+    assert!(!history.complete && !history.can_grow() && !history.knows("9"));
+}
