@@ -3,8 +3,9 @@
 use klatch_protocol::{Message, casemap::same, format};
 
 use super::{
-    Event, Manner, Output, Outputs, Place, Session, Spoken, Typing, clean,
+    Event, Manner, Output, Outputs, Place, Session, Spoken, Typing, Window, clean,
     dispatch::{Line, time_of},
+    link::Phase,
 };
 use klatch_protocol::UnixMs;
 
@@ -26,6 +27,11 @@ impl Session {
             && let Some(out_id) = self.outbox.came_back(line.label, &place, &raw, spoken.manner)
         {
             self.done(out_id, spoken.id, spoken.at, out);
+            return;
+        }
+        if place == Place::Server && self.link.phase == Phase::In {
+            // What the operator says to everybody has to be seen, so it goes where the user looks.
+            out.tell(Event::Info { window: Window::Active, text: spoken.text, at: spoken.at });
             return;
         }
         out.tell(Event::Said { place, spoken });

@@ -56,11 +56,6 @@ impl Server {
     pub fn restart(&mut self) {
         (self.child, self.port, self.fingerprint) = launch(self.data.path(), self.port);
     }
-
-    /// The code that makes the owner, as the server shows it at its first start.
-    pub fn data(&self) -> &Path {
-        self.data.path()
-    }
 }
 
 impl Drop for Server {
@@ -95,6 +90,8 @@ fn launch(data: &Path, port: u16) -> (Child, u16, String) {
     });
     loop {
         let Ok(line) = told.recv_timeout(PATIENCE) else {
+            let _ = child.kill();
+            let _ = child.wait();
             panic!("klatchd did not get ready:\n{}", fs::read_to_string(data.join("test.log")).unwrap_or_default());
         };
         if let Some(ready) = line.strip_prefix("READY ") {
@@ -128,12 +125,17 @@ pub fn klatchd() -> &'static Path {
 
 /// When the newest source of the server was changed.
 fn newest(path: &Path) -> Option<SystemTime> {
-    let source = |path: &Path| path.extension().is_some_and(|e| ["rs", "sql", "toml", "txt"].iter().any(|known| e == *known));
+    let source =
+        |path: &Path| path.extension().is_some_and(|e| ["rs", "sql", "toml", "txt"].iter().any(|known| e == *known));
     if !path.is_dir() {
         return source(path).then(|| modified(path))?;
     }
     let entries = fs::read_dir(path).ok()?;
-    entries.filter_map(Result::ok).filter(|entry| entry.file_name() != "tests").filter_map(|entry| newest(&entry.path())).max()
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name() != "tests")
+        .filter_map(|entry| newest(&entry.path()))
+        .max()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

@@ -124,7 +124,7 @@ impl Terminal {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || seen.ended {
                 let how = if seen.ended { "the program ended" } else { "nothing of it came" };
-                panic!("waiting for {what}, but {how}; the screen:\n{}", text(seen.parser.screen()));
+                panic!("waiting for {what}, but {how}; the screen:\n{}", lines(seen.parser.screen()));
             }
             let (guard, _) = self.seen.1.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner);
             seen = guard;
@@ -150,7 +150,7 @@ impl Terminal {
 
     /// The screen as text, lines without blanks at their ends.
     pub fn text(&self) -> String {
-        text(self.lock().parser.screen())
+        lines(self.lock().parser.screen())
     }
 
     /// Looks at the screen as it is.
@@ -175,7 +175,7 @@ impl Terminal {
         let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
         while !seen.ended {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "the program does not end; the screen:\n{}", text(seen.parser.screen()));
+            assert!(!left.is_zero(), "the program does not end; the screen:\n{}", lines(seen.parser.screen()));
             let (guard, _) = self.seen.1.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner);
             seen = guard;
         }
@@ -226,7 +226,8 @@ fn watch(mut output: Box<dyn Read + Send>, seen: &(Mutex<Seen>, Condvar)) {
     }
 }
 
-fn text(screen: &Screen) -> String {
+/// The screen as text, lines without blanks at their ends.
+pub fn lines(screen: &Screen) -> String {
     let lines: Vec<_> = screen.rows(0, screen.size().1.get()).map(|row| row.trim_end().to_owned()).collect();
     lines.join("\n")
 }

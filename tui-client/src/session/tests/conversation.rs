@@ -28,13 +28,16 @@ fn what_others_say_is_heard_where_it_belongs() {
         (Place::Direct("amy".into()), "amy", "psst"),
         (Place::Room("#lobby".into()), "amy", "waves"),
         (Place::Room("#lobby".into()), "amy", "look"),
-        (Place::Server, "srv.example", "you are host x"),
         (Place::Direct("NickServ".into()), "NickServ", "hello"),
-        (Place::Server, "", "*** Looking up your hostname"),
         (Place::Room("#lobby".into()), "", "from nobody"),
     ];
     let expected: Vec<_> = expected.into_iter().map(|(place, nick, text)| (place, nick.into(), text.into())).collect();
     assert_eq!(said(&script), expected);
+    let told = script.events().into_iter().filter_map(|event| match event {
+        Event::Info { window: Window::Active, text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["you are host x", "*** Looking up your hostname"], "what the server says");
     let first = script.events().into_iter().find_map(|event| match event {
         Event::Said { spoken, .. } => Some(spoken.clone()),
         _ => None,

@@ -1,0 +1,11 @@
+//! The real programs in a pseudo-terminal, read back by a terminal emulator: what people see, from the first start to the
+//! last key.
+
+mod endings;
+mod klatch;
+mod klatchd;
+mod peer;
+mod server;
+mod signing_in;
+mod talking;
+mod terminal;
