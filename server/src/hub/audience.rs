@@ -41,7 +41,8 @@ impl Audiences {
     }
 }
 
-fn groups(members: impl Iterator<Item = (Caps, ConnId)>) -> Arc<[Group]> {
+/// Puts connections of equal capabilities together.
+pub(super) fn groups(members: impl Iterator<Item = (Caps, ConnId)>) -> Arc<[Group]> {
     let mut by_caps: BTreeMap<Caps, Vec<ConnId>> = BTreeMap::new();
     for (caps, conn) in members {
         by_caps.entry(caps).or_default().push(conn);

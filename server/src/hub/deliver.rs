@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use klatch_protocol::Caps;
 
 use super::{
     Hub,
-    audience::Group,
+    audience::{Group, groups},
     io::{ConnId, Effects, RoomId, Send},
     render::{Line, Rendering},
     reply::Reply,
@@ -57,10 +58,10 @@ impl Hub {
         reply: Option<&mut Reply>,
     ) {
         let origin = reply.as_ref().map(|reply| reply.conn);
-        for conn in conns.iter().filter(|conn| Some(**conn) != origin) {
-            let caps = self.caps_of(*conn);
-            if rendering.line.is_for(caps) {
-                effects.sends.push(Send::One(*conn, rendering.form(caps)));
+        let others = conns.iter().filter(|conn| Some(**conn) != origin);
+        for group in groups(others.map(|conn| (self.caps_of(*conn), *conn))).iter() {
+            if rendering.line.is_for(group.caps) {
+                send(group.conns.clone(), rendering.form(group.caps), effects);
             }
         }
         if let Some(reply) = reply.filter(|reply| conns.contains(&reply.conn)) {
@@ -88,10 +89,8 @@ impl Hub {
                     group.conns.iter().take(at).chain(group.conns.iter().skip(at + 1)).copied().collect()
                 }
             };
-            match (&*conns, wanted) {
-                ([], _) | (_, false) => {}
-                ([one], true) => effects.sends.push(Send::One(*one, rendering.form(group.caps))),
-                (_, true) => effects.sends.push(Send::Many(conns, rendering.form(group.caps))),
+            if wanted && !conns.is_empty() {
+                send(conns, rendering.form(group.caps), effects);
             }
         }
     }
@@ -148,4 +147,11 @@ impl Hub {
             }
         }
     }
+}
+
+fn send(conns: Arc<[ConnId]>, bytes: Bytes, effects: &mut Effects) {
+    effects.sends.push(match &*conns {
+        [one] => Send::One(*one, bytes),
+        _ => Send::Many(conns, bytes),
+    });
 }

@@ -103,12 +103,6 @@ impl Hub {
         }
     }
 
-    /// Replaces the operator's decisions; they count from the next input on.
-    pub fn set_policy(&mut self, policy: Policy) {
-        self.policy = Arc::new(policy);
-        self.world.set_policy(self.policy.clone());
-    }
-
     /// Takes one thing that happened and adds what has to be done to `effects`.
     pub fn handle(&mut self, now: Now, input: Input, effects: &mut Effects) {
         if self.stopped {

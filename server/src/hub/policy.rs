@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use klatch_protocol::RoomName;
 
-/// The operator's decisions. Cheap to read, replaced as a whole on a reload.
+/// The operator's decisions, the same as long as the server runs.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// The server's name, the source of its own lines.

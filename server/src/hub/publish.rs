@@ -129,7 +129,8 @@ impl Hub {
         let id = id.map(|id| self.ids.write(id));
         let account = account.as_ref().map(AccountName::as_str);
         let line = Line { source: &user.source, account, at, id, tags: "", body: Body::Quit { reason } };
-        let hearers: Vec<ConnId> = witnesses.iter().flat_map(|user| self.devices_of(*user)).collect();
+        let hearers = witnesses.iter().filter_map(|user| self.devices.get(user)).flatten();
+        let hearers: Vec<ConnId> = hearers.copied().collect();
         self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
     }
 

@@ -15,6 +15,8 @@ macro_rules! scripts {
                 script::run(include_str!(concat!("scripts/", stringify!($name), ".txt")));
             }
         )+
+
+        const SCRIPTS: &[&str] = &[$(include_str!(concat!("scripts/", stringify!($name), ".txt"))),+];
     };
 }
 
@@ -53,4 +55,22 @@ scripts! {
     operator,
     shutdown,
     restart,
+}
+
+/// HELP lists what the server understands; somebody in some script says each word.
+#[test]
+fn every_command_is_told_of() {
+    let mut stage = stage::Stage::new();
+    stage.connect("amy", false);
+    ["NICK amy", "USER amy 0 * :Amy", "HELP"].iter().for_each(|line| stage.line("amy", line));
+    let lines = std::iter::from_fn(|| stage.next_line("amy"));
+    let list = lines.filter_map(|line| line.strip_prefix(":klatch.test 705 amy * :").map(str::to_owned)).last();
+    let said = |word: &str| {
+        let spoken = SCRIPTS.iter().flat_map(|script| script.lines()).filter_map(|line| line.split_once(": "));
+        let mut words = spoken.filter_map(|(_, line)| line.split(' ').find(|part| !part.starts_with(['@', ':'])));
+        words.any(|spoken| spoken.eq_ignore_ascii_case(word))
+    };
+    let list = list.expect("HELP answers with a list");
+    let silent: Vec<&str> = list.split(' ').filter(|word| !said(word)).collect();
+    assert!(silent.is_empty(), "no script says {silent:?}");
 }
