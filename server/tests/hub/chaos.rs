@@ -2,7 +2,10 @@
 //! that goes out is one that a client can read.
 
 use klatch_protocol::{Message, encode::MAX_LINE, tags::MAX_TAGS};
-use klatch_server::hub::io::{FrameFault, OperatorVerb};
+use klatch_server::hub::{
+    io::{FrameFault, OperatorAnswer, OperatorVerb},
+    policy::Flood,
+};
 use proptest::prelude::*;
 
 use crate::stage::Stage;
@@ -116,7 +119,7 @@ fn line() -> impl Strategy<Value = String> {
             .prop_map(|(command, words)| format!("{command} {}", words.join(" "))),
         2 => prop::collection::vec(word, 0..6).prop_map(|words| words.join(" ")),
         1 => "\\PC{0,60}",
-        1 => Just(format!("PRIVMSG #room :{}", "y".repeat(490))),
+        1 => (400usize..500).prop_map(|n| format!("PRIVMSG #room :{}", "y".repeat(n))),
         1 => Just("a\rb\0c".to_owned()),
     ]
 }
@@ -136,7 +139,13 @@ fn event() -> impl Strategy<Value = Event> {
 
 fn play(stage: &mut Stage, event: Event) {
     match event {
-        Event::Line(who, line) => stage.line(PEOPLE[who], &line),
+        Event::Line(who, line) => {
+            if stage.is_closed(PEOPLE[who]) {
+                stage.connect(PEOPLE[who], true);
+                come_in(stage, who, false);
+            }
+            stage.line(PEOPLE[who], &line);
+        }
         Event::Fault(who, fault) => {
             let fault = [FrameFault::TooLong, FrameFault::NotUtf8, FrameFault::Endless][usize::from(fault)];
             stage.fault(PEOPLE[who], fault);
@@ -145,27 +154,43 @@ fn play(stage: &mut Stage, event: Event) {
             stage.disconnect(PEOPLE[who], "gone");
             stage.connect(PEOPLE[who], true);
         }
-        Event::Register(who, make) => {
-            let nick = PEOPLE[who];
-            for line in [&format!("NICK {nick}"), "USER u 0 * :Some Body"] {
-                stage.line(nick, line);
-            }
-            if make {
-                stage.line(nick, "REGISTER * * secret-word");
-            }
-            stage.line(nick, "CAP END");
-            stage.line(nick, "JOIN #room");
-        }
+        Event::Register(who, make) => come_in(stage, who, make),
         Event::Wait(ms) => stage.wait(ms),
         Event::Operator(verb) => stage.operator(match verb {
             0 => OperatorVerb::Who,
             1 => OperatorVerb::Status,
-            2 => OperatorVerb::Kick { user: "amy1".into(), reason: None },
-            3 => OperatorVerb::Say("hear, hear".into()),
-            _ => OperatorVerb::Shutdown { delay: 3_600_000, reason: None },
+            2 => OperatorVerb::Kick { user: "amy1".into(), reason: Some("\u{1b}[31m\r\n".repeat(200)) },
+            3 => OperatorVerb::Say("hear ".repeat(200)),
+            _ => OperatorVerb::Shutdown { delay: 3_600_000_000, reason: Some("é".repeat(500)) },
         }),
         Event::Hold(true) => (stage.auth_waits, stage.store_waits) = (true, true),
         Event::Hold(false) => stage.go_on(),
+    }
+}
+
+/// Registers; every second person with all capabilities that change what is sent.
+fn come_in(stage: &mut Stage, who: usize, make_account: bool) {
+    let nick = PEOPLE[who];
+    let caps = "server-time message-tags account-tag echo-message labeled-response batch extended-join";
+    if who.is_multiple_of(2) {
+        stage.line(nick, &format!("CAP REQ :{caps} draft/chathistory draft/event-playback away-notify setname"));
+    }
+    stage.line(nick, &format!("NICK {nick}"));
+    stage.line(nick, "USER u 0 * :Some Body");
+    if make_account {
+        stage.line(nick, "REGISTER * * secret-word");
+    }
+    stage.line(nick, "CAP END");
+    stage.line(nick, "JOIN #room,#tea");
+}
+
+/// How many accounts and records there are.
+fn figures(stage: &mut Stage) -> (usize, u64) {
+    stage.answers.clear();
+    stage.operator(OperatorVerb::Status);
+    match stage.answers.pop_front() {
+        Some(OperatorAnswer::Status(status)) => (status.accounts, status.records),
+        other => panic!("no status: {other:?}"),
     }
 }
 
@@ -186,15 +211,21 @@ proptest! {
         many in any::<bool>(),
         lobby in any::<bool>(),
         required in any::<bool>(),
+        ready in prop::bool::weighted(0.8),
+        metered in any::<bool>(),
     ) {
         let mut stage = Stage::new();
         stage.policy.many_devices = many;
         stage.policy.account_required = required;
+        stage.policy.flood = metered.then(Flood::default);
         if lobby {
             stage.policy.lobby = klatch_protocol::RoomName::new("#lobby").ok();
         }
-        for who in PEOPLE {
-            stage.connect(who, false);
+        for (who, name) in PEOPLE.into_iter().enumerate() {
+            stage.connect(name, false);
+            if ready {
+                come_in(&mut stage, who, required);
+            }
         }
         for event in events {
             play(&mut stage, event);
@@ -204,8 +235,10 @@ proptest! {
                 }
             }
         }
-        // What the store kept makes a chat again.
+        // What the store kept makes the same chat again.
         stage.go_on();
+        let before = figures(&mut stage);
         stage.restart();
+        prop_assert_eq!(before, figures(&mut stage));
     }
 }
