@@ -2,8 +2,8 @@
 
 use klatch_protocol::{UnixMs, casemap::same};
 
-use super::{Attention, Body, Delivery, Line, LineKey, Member, Model, RoomKind, mention};
-use crate::session::{Event, Fate, Manner, Page, Part, Person, Place, Spoken, Typing, Window};
+use super::{Attention, Body, Member, Model, RoomKind};
+use crate::session::{Event, Person, Place, Window};
 
 impl Model {
     /// Follows one event. Returns what the user should be told about beyond the screen.
@@ -225,178 +225,6 @@ impl Model {
         self.rooms[index].topic = text;
     }
 
-    fn said(&mut self, place: &Place, spoken: Spoken) -> Option<Attention> {
-        let index = self.open(place);
-        self.rooms[index].typing.retain(|nick| !same(nick, &spoken.nick));
-        let (mine, notice) = (spoken.mine, spoken.manner == Manner::Notice);
-        let line = self.spoken_line(index, spoken);
-        let (key, body) = (line.key, line.body.clone());
-        let Body::Said { nick, display, text, mention, .. } = body else {
-            return None;
-        };
-        if !self.rooms[index].history.insert(line) || mine {
-            return None;
-        }
-        let direct = self.rooms[index].kind == RoomKind::Direct;
-        self.count_unread(index, key, mention || direct);
-        let watched = self.watching && index == self.active;
-        ((mention || (direct && !notice)) && !watched).then(|| Attention {
-            room: self.rooms[index].name.clone(),
-            who: display.unwrap_or(nick),
-            text,
-            direct,
-        })
-    }
-
-    fn count_unread(&mut self, index: usize, key: LineKey, mention: bool) {
-        if self.watching && index == self.active {
-            return;
-        }
-        let room = &mut self.rooms[index];
-        room.unread += 1;
-        room.mentions += usize::from(mention);
-        room.unread_from.get_or_insert(key);
-    }
-
-    fn spoken_line(&mut self, index: usize, spoken: Spoken) -> Line {
-        let Spoken { id, at, nick, text, manner, mine, .. } = spoken;
-        let mention = !mine && manner != Manner::Notice && self.names_me(&text);
-        let display = self.display_of(index, &nick);
-        let (action, notice) = (manner == Manner::Action, manner == Manner::Notice);
-        let body = Body::Said { nick, display, text, action, notice, mine, mention, delivery: Delivery::Done };
-        Line { key: self.key(), id, at, body }
-    }
-
-    fn names_me(&self, text: &str) -> bool {
-        mention::names_one_of(text, &[&self.me.nick, self.me.display.as_deref().unwrap_or_default()])
-    }
-
-    fn typing(&mut self, place: &Place, nick: &str, state: Typing) {
-        let Some(index) = self.index_of(place) else {
-            return;
-        };
-        let typing = &mut self.rooms[index].typing;
-        typing.retain(|known| !same(known, nick));
-        // More names than these are never shown.
-        if state == Typing::Active && typing.len() < 16 {
-            typing.push(nick.to_owned());
-        }
-    }
-
-    /// What a message of our own looks like.
-    fn own(&self, text: String, manner: Manner, fate: &Fate) -> Body {
-        Body::Said {
-            nick: self.me.nick.clone(),
-            display: self.me.display.clone().filter(|display| *display != self.me.nick),
-            text,
-            action: manner == Manner::Action,
-            notice: manner == Manner::Notice,
-            mine: true,
-            mention: false,
-            delivery: delivery(fate),
-        }
-    }
-
-    fn fate(&mut self, out: crate::session::OutId, fate: Fate) {
-        let Some((place, key)) = self.outgoing.get(&out).cloned() else {
-            return;
-        };
-        let delivery = delivery(&fate);
-        let show = |body: &mut Body| {
-            if let Body::Said { delivery: shown, .. } = body {
-                *shown = delivery;
-            }
-        };
-        let Some(index) = self.index_of(&place) else {
-            self.outgoing.remove(&out);
-            return;
-        };
-        match fate {
-            Fate::Done { id, at } => {
-                self.outgoing.remove(&out);
-                self.rooms[index].history.confirm(key, id, at, show);
-            }
-            Fate::Queued | Fate::Sent | Fate::Refused(_) => self.rooms[index].history.update(key, show),
-        }
-    }
-
-    fn history(&mut self, page: Page) {
-        let Page { place, part, lines, complete } = page;
-        let index = self.open(&place);
-        let lines: Vec<Line> = lines.into_iter().map(|spoken| self.spoken_line(index, spoken)).collect();
-        let fresh: Vec<(LineKey, bool)> = lines
-            .iter()
-            .filter(|line| !line.id.as_deref().is_some_and(|id| self.rooms[index].history.knows(id)))
-            .filter_map(|line| match line.body {
-                Body::Said { mine: false, mention, .. } => Some((line.key, mention)),
-                _ => None,
-            })
-            .collect();
-        // Nobody remembers what was read before we came in. What was said after our own last word in a conversation cannot
-        // have been answered, so it counts as unread.
-        let last_of_ours = lines.iter().rposition(|line| matches!(line.body, Body::Said { mine: true, .. }));
-        let answered =
-            lines[..last_of_ours.unwrap_or(0)].iter().filter(|l| fresh.iter().any(|(key, _)| *key == l.key)).count();
-        let direct = self.rooms[index].kind == RoomKind::Direct;
-        let gap = match part {
-            Part::Missed => self.gap_for(index, &lines),
-            Part::Latest | Part::Before => None,
-        };
-        let room = &mut self.rooms[index];
-        room.history.merge(lines, gap);
-        match part {
-            Part::Latest | Part::Before => {
-                room.history.fetching = false;
-                room.history.complete |= complete;
-                if part == Part::Latest && direct {
-                    let unanswered = fresh.into_iter().skip(answered);
-                    unanswered.for_each(|(key, _)| self.count_unread(index, key, true));
-                }
-            }
-            Part::Missed => {
-                for (key, mention) in fresh {
-                    self.count_unread(index, key, mention || direct);
-                }
-            }
-        }
-    }
-
-    /// Where a page of what was missed goes: the gap of this room. Of a conversation that began without us nothing was
-    /// known before, so its gap stands before everything.
-    fn gap_for(&mut self, index: usize, page: &[Line]) -> Option<LineKey> {
-        if let (None, Some(first)) = (self.rooms[index].gap, page.first()) {
-            let key = self.key();
-            let room = &mut self.rooms[index];
-            room.history.prepend(Line { key, id: None, at: first.at, body: Body::Gap { fetching: true } });
-            room.gap = Some(key);
-        }
-        self.rooms[index].gap
-    }
-
-    fn caught_up(&mut self, place: &Place) {
-        if let Some(index) = self.index_of(place)
-            && let Some(gap) = self.rooms[index].gap.take()
-        {
-            self.rooms[index].history.remove(gap);
-        }
-    }
-
-    fn still_missing(&mut self, place: &Place) {
-        if let Some(index) = self.index_of(place)
-            && let Some(gap) = self.rooms[index].gap.take()
-        {
-            self.rooms[index].history.update(gap, |body| *body = Body::Gap { fetching: false });
-        }
-    }
-
-    fn older_failed(&mut self, place: &Place, reason: &str) {
-        if let Some(index) = self.index_of(place) {
-            self.rooms[index].history.fetching = false;
-            let at = UnixMs(0);
-            self.append(index, Body::Error(format!("older messages could not be fetched: {reason}")), at);
-        }
-    }
-
     fn window(&self, window: &Window) -> usize {
         match window {
             Window::Active => self.active,
@@ -409,18 +237,9 @@ impl Model {
     }
 
     /// The name to show for `nick` in room number `index`, if it is not just the nick.
-    fn display_of(&self, index: usize, nick: &str) -> Option<String> {
+    pub(super) fn display_of(&self, index: usize, nick: &str) -> Option<String> {
         let shown = self.shown_name(&self.rooms[index], nick);
         (shown != nick).then(|| shown.into_owned())
-    }
-}
-
-fn delivery(fate: &Fate) -> Delivery {
-    match fate {
-        Fate::Queued => Delivery::Queued,
-        Fate::Sent => Delivery::Pending,
-        Fate::Done { .. } => Delivery::Done,
-        Fate::Refused(reason) => Delivery::Refused(reason.clone()),
     }
 }
 

@@ -10,6 +10,7 @@ mod looks;
 mod mention;
 mod room;
 mod roster;
+mod speaking;
 
 pub use completion::{Candidate, Completion};
 pub use history::History;

@@ -3,7 +3,7 @@
 use klatch_protocol::{Caps, LineBuilder, Message, Numeric, UnixMs};
 
 use super::{
-    Event, Now, Output, Outputs, Session,
+    Ending, Event, Now, Output, Outputs, Session,
     batches::{Batch, Item},
     clean,
     link::Phase,
@@ -166,6 +166,9 @@ impl Session {
         if self.link.phase < Phase::In {
             self.fail_unless_failed(says, out);
         } else {
+            if self.link.shutdown_announced {
+                self.end(Ending::Shutdown);
+            }
             out.push(Output::Close(says));
         }
     }

@@ -58,6 +58,8 @@ pub(super) struct Link {
     pub register_later: bool,
     /// Whether the server's greeting is over, so that we can ask for things.
     pub ready: bool,
+    /// Whether the server said that it will be shut down.
+    pub shutdown_announced: bool,
     /// When we last told that we type, by target.
     pub typing: HashMap<Folded, u64>,
 }
@@ -84,6 +86,7 @@ impl Default for Link {
             nick_tries: 0,
             register_later: false,
             ready: false,
+            shutdown_announced: false,
             typing: HashMap::new(),
         }
     }

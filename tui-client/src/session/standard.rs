@@ -12,7 +12,9 @@ impl Session {
             "SERVER_SHUTDOWN" => {
                 let seconds = line.message.params().get(2..).filter(|rest| rest.len() > 1);
                 let seconds = seconds.and_then(|rest| rest[0].parse().ok());
-                // Until the announced moment a broken connection is just that, and we come back.
+                // Until the announced moment a broken connection is just that, and we come back; only when the server
+                // ends it with ERROR, or says that the moment has come, it is the end.
+                self.link.shutdown_announced = true;
                 if seconds.is_none_or(|seconds: u64| seconds == 0) {
                     self.end(Ending::Shutdown);
                 }
