@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
@@ -22,15 +22,16 @@ use klatch::{
 };
 
 fn main() -> ExitCode {
+    // Where nobody can be told any more (the terminal was closed) the exit code has to do.
     match run(&Cli::parse()) {
         Ok(words) => {
             if let Some(words) = words {
-                println!("klatch: {words}");
+                let _ = writeln!(io::stdout(), "klatch: {words}");
             }
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("klatch: {error:#}");
+            let _ = writeln!(io::stderr(), "klatch: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -38,7 +38,7 @@ static KITTY: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is ours. Gives it back when dropped.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    terminal: Terminal<CrosstermBackend<Tty>>,
     mouse: bool,
 }
 
@@ -49,7 +49,7 @@ impl Screen {
     /// Standard output is no terminal, or cannot be written to.
     pub fn take(mouse: bool) -> io::Result<Self> {
         restore_on_panic();
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
+        let backend = CrosstermBackend::new(Tty(BufWriter::with_capacity(64 * 1024, io::stdout())));
         let mut screen = Screen { terminal: Terminal::new(backend)?, mouse };
         screen.enter()?;
         Ok(screen)
@@ -128,6 +128,20 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         restore();
+    }
+}
+
+/// The way to the terminal. Once it was given back nothing goes there any more, above all not the last wish of ratatui,
+/// which would complain about a terminal that is gone, and fail at that where standard error is gone with it.
+struct Tty(BufWriter<Stdout>);
+
+impl Write for Tty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if TAKEN.load(Ordering::SeqCst) { self.0.write(bytes) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if TAKEN.load(Ordering::SeqCst) { self.0.flush() } else { Ok(()) }
     }
 }
 
