@@ -15,7 +15,7 @@ use klatch_server::{
     console::{Ink, news},
     data_dir::DataDirError,
     hub::io::News,
-    lan,
+    lan, log,
     serve::{Server, Settings, StartError, Stop, Storage},
 };
 use tokio::{
@@ -38,8 +38,13 @@ const GOODBYE: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// There is one already, in another program; connecting to it is what is left to do.
-    #[error("a server uses {} already; this form points at where it usually listens", .0.display())]
-    Runs(PathBuf),
+    #[error("a server uses {} already; this form points at where it should be", .folder.display())]
+    Runs {
+        /// The data directory.
+        folder: PathBuf,
+        /// Where it listens, if it was started like this one.
+        address: SocketAddr,
+    },
     /// The data directory cannot be named.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -72,16 +77,17 @@ impl Host {
             Storage::Folder(folder) => Some(folder.clone()),
             Storage::Ephemeral => None,
         };
+        let listen = addresses(arguments)?;
         let settings = Settings {
             policy: file.policy(),
-            listen: addresses(arguments)?,
+            listen: listen.clone(),
             storage,
             certificate: None,
             net: file.net(),
             auth: file.auth(),
         };
         let server = Server::start(settings).await.map_err(|error| match error {
-            StartError::DataDir(DataDirError::InUse(folder)) => HostError::Runs(folder),
+            StartError::DataDir(DataDirError::InUse(folder)) => HostError::Runs { folder, address: first(&listen) },
             error => HostError::Start(error),
         })?;
         // Only now is it certain that the directory is ours to write a log into.
@@ -105,6 +111,7 @@ impl Host {
                 tokio::select! {
                     received = news.recv() => match received {
                         Ok(news) => {
+                            log::news(&news);
                             if events.send(Event::Hosted(told(&news))).await.is_err() {
                                 return;
                             }
@@ -142,9 +149,8 @@ fn addresses(arguments: &cli::Host) -> Result<Vec<SocketAddr>, HostError> {
 }
 
 fn describe(server: &Server, log: Option<&Path>) -> Hosted {
-    // There is at least one address, as `addresses` gives at least one.
-    let first = server.addresses().first().copied().unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)));
-    let target = Target { host: reachable(first.ip()).to_string(), port: first.port(), security: Security::Tls };
+    let first = first(server.addresses());
+    let target = Target { host: first.ip().to_string(), port: first.port(), security: Security::Tls };
     let mut about = Vec::new();
     for address in server.addresses() {
         about.push(match address.ip().is_loopback() {
@@ -167,13 +173,16 @@ fn describe(server: &Server, log: Option<&Path>) -> Hosted {
     Hosted { target, fingerprint: *server.fingerprint(), owner_code: server.owner_code().map(str::to_owned), about }
 }
 
-/// The address under which this machine reaches what listens on `ip`.
-fn reachable(ip: IpAddr) -> IpAddr {
-    match ip {
+/// Where this machine reaches a server that listens on `addresses`.
+fn first(addresses: &[SocketAddr]) -> SocketAddr {
+    // There is always one, as [`addresses`] gives at least one.
+    let first = addresses.first().copied().unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)));
+    let ip = match first.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
-    }
+    };
+    SocketAddr::new(ip, first.port())
 }
 
 fn told(event: &News) -> HostNews {
@@ -230,7 +239,7 @@ mod tests {
         let arguments = cli::Host { ephemeral: false, data: Some(data.clone()), ..ephemeral() };
         let first = Host::start(&arguments).await.unwrap();
         let second = Host::start(&arguments).await.err();
-        assert!(matches!(second, Some(HostError::Runs(path)) if path == data));
+        assert!(matches!(second, Some(HostError::Runs { folder, .. }) if folder == data));
         first.stop().await.unwrap();
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use jiff::tz::TimeZone;
 use klatch::{
+    address::Address,
     app::{App, Start},
     cli::{Cli, Command},
     files::Paths,
@@ -53,19 +54,22 @@ fn run(cli: &Cli) -> anyhow::Result<Option<String>> {
     };
     let runtime = builder.enable_all().build().context("the system gives no threads")?;
     runtime.block_on(async {
-        let (host, notice) = match &cli.command {
+        let mut address = cli.prefill.merged();
+        let mut notice = None;
+        let host = match &cli.command {
             Some(Command::Host(arguments)) => match Host::start(arguments).await {
-                Ok(host) => (Some(host), None),
-                Err(error @ HostError::Runs(_)) => (None, Some(error.to_string())),
-                Err(error) => return Err(error.into()),
+                Ok(host) => Some(host),
+                Err(error @ HostError::Runs { address: there, .. }) => {
+                    address = Address { host: there.ip().to_string(), port: Some(there.port()), ..address };
+                    notice = Some(error.to_string());
+                    None
+                }
+                // Its words name the cause already.
+                Err(error) => bail!("{error}"),
             },
-            None => (None, None),
+            None => None,
         };
         let clock = Clock::start();
-        let mut address = cli.prefill.merged();
-        if notice.is_some() {
-            address.host = "127.0.0.1".to_owned();
-        }
         let screen = Screen::take(settings.mouse).context("the terminal cannot be used")?;
         let app = App::new(Start {
             recent: Recent::read(&paths),
