@@ -2,7 +2,7 @@
 //! once if the client can do that, and otherwise asks the other whether it is alive (docs/protocol.md, "One account, one
 //! device").
 
-use klatch_protocol::{Caps, Nick, Numeric, sanitize::clean_name};
+use klatch_protocol::{Caps, Nick, Numeric};
 
 use super::{
     Hub, error_line,
@@ -153,7 +153,7 @@ impl Turn<'_> {
     /// A wrong name and a wrong password look the same.
     fn reject_log_in(&mut self, name: &str) {
         let peer = self.session().peer.clone();
-        self.effects.news.push(News::LoginFailed { account: clean_name(name).into_owned(), peer });
+        self.effects.news.push(News::LoginFailed { account: name.to_owned(), peer });
         self.refuse(Numeric::ERR_SASLFAIL, &[]);
     }
 

@@ -243,8 +243,8 @@ impl Hub {
     /// Sends a finished reply; closes the connection if that was its end.
     fn finish(&mut self, mut reply: Reply, effects: &mut Effects) {
         let (conn, closing) = (reply.conn, reply.closing.take());
-        let server = self.policy.clone();
-        reply.send(&server.server_name, || self.next_batch(), effects);
+        let policy = self.policy.clone();
+        reply.send(&policy.server_name, || self.next_batch(), effects);
         if let Some(reason) = closing {
             effects.sends.push(io::Send::Close(conn));
             self.drop_connection(conn, &reason, effects);

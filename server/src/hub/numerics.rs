@@ -75,7 +75,10 @@ pub(super) fn sentence(numeric: Numeric) -> &'static str {
         ERR_SASLALREADY => "You are logged in already",
         RPL_SASLSUCCESS => "SASL authentication successful",
         RPL_SASLMECHS => "are the available SASL mechanisms",
-        _ => "",
+        other => {
+            debug_assert!(false, "{other} has no sentence of its own");
+            ""
+        }
     }
 }
 

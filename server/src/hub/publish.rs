@@ -92,7 +92,7 @@ impl Hub {
                 None => {
                     let mut aside = Reply::new(conn);
                     self.describe_room(room, &mut aside);
-                    self.send_aside(aside, effects);
+                    self.finish(aside, effects);
                 }
             }
         }
@@ -235,12 +235,6 @@ impl Hub {
         // What one says to oneself arrives as anybody's would, besides the echo and without its label
         // (ircv3.net "Labeled responses", "Tags").
         self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
-    }
-
-    /// A reply that nobody asked for, so without label and end.
-    fn send_aside(&mut self, reply: Reply, effects: &mut Effects) {
-        let policy = self.policy.clone();
-        reply.send(&policy.server_name, || self.next_batch(), effects);
     }
 
     fn target_name(&self, target: Target) -> Option<String> {

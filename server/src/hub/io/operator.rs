@@ -116,7 +116,7 @@ pub enum News {
     },
     /// A log-in was refused.
     LoginFailed {
-        /// The user name that was tried, cleaned.
+        /// The user name that was tried.
         account: String,
         /// From where.
         peer: Peer,
