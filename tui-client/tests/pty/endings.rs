@@ -10,7 +10,7 @@ use crate::{
     klatchd,
     peer::Peer,
     server::Server,
-    terminal::{CTRL_Q, CTRL_Z, Modes, Terminal},
+    terminal::{CTRL_Q, CTRL_Z, Modes, Terminal, lines},
 };
 
 fn signal(terminal: &Terminal, signal: Signal) {
@@ -55,7 +55,7 @@ fn ctrl_z_gives_the_terminal_back_until_klatch_returns() {
     shell.enter("fg");
     shell.wait_for("the form", |screen| screen.alternate_screen() && screen.contents().contains("half"));
     shell.press(CTRL_Q);
-    shell.wait_for("the shell", |screen| !screen.alternate_screen());
+    shell.wait_for("the prompt", |screen| !screen.alternate_screen() && lines(screen).trim_end().ends_with('$'));
     shell.enter("exit");
     shell.wait_exit();
 }

@@ -33,9 +33,13 @@ impl Server {
 
     /// Starts one with this configuration file.
     pub fn start_with(configuration: &str) -> Self {
+        Server::start_on(0, configuration)
+    }
+
+    fn start_on(port: u16, configuration: &str) -> Self {
         let data = TempDir::new().expect("a directory can be made");
         fs::write(data.path().join("test.toml"), configuration).expect("the configuration can be written");
-        let (child, port, fingerprint) = launch(data.path(), 0);
+        let (child, port, fingerprint) = launch(data.path(), port);
         Server { data, child, port, fingerprint }
     }
 
@@ -50,6 +54,11 @@ impl Server {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("the server has a number");
         kill_process(pid, Signal::TERM).expect("the server can be told");
         self.child.wait().expect("the server has ended").code()
+    }
+
+    /// Another server on the port that this one had, with data and a certificate of its own.
+    pub fn replaced(&self) -> Self {
+        Server::start_on(self.port, "")
     }
 
     /// Starts it again, on the same port and with the same data.

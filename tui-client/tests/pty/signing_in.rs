@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use crate::{
     klatch::{Klatch, LARGE, MEDIUM, PASSWORD, SMALL},
     server::Server,
-    terminal::{CTRL_Q, ENTER, ESC, Modes},
+    terminal::{CTRL_Q, ENTER, ESC, Modes, TAB},
 };
 
 #[test]
@@ -114,4 +114,44 @@ fn a_second_device_is_refused_and_may_take_over() {
     second.press(ENTER);
     second.wait_in();
     first.wait_text("another device");
+}
+
+#[test]
+fn one_command_hosts_a_chat() {
+    let mut amy = Klatch::open(&["host", "--listen", "127.0.0.1:0", "--ephemeral"], LARGE);
+    amy.wait_text("User name");
+    // Where nobody has an account yet, the form is for signing up, with the owner's code filled in.
+    for part in ["Amy", TAB, "amypond", TAB, PASSWORD, TAB, PASSWORD, ENTER] {
+        amy.press(part);
+    }
+    amy.wait_in();
+    amy.enter("to myself");
+    amy.wait_text("✓");
+    amy.enter("exit()");
+    assert!(amy.wait_exit().success());
+    assert_eq!(amy.modes(), Modes::RESTORED);
+}
+
+#[test]
+fn another_certificate_than_before_stops_everything() {
+    let mut server = Server::start();
+    let mut amy = Klatch::at(&server, LARGE);
+    amy.sign_up("Amy", "amypond");
+    amy.enter("exit()");
+    assert!(amy.wait_exit().success());
+    server.kill();
+    let impostor = server.replaced();
+
+    let mut again = Klatch::open_in(amy.into_home(), &[], LARGE);
+    again.wait_text("amypond");
+    again.press(PASSWORD);
+    again.press(ENTER);
+    again.wait_text("shows another key than before");
+    for fingerprint in [&server.fingerprint, &impostor.fingerprint] {
+        assert!(again.shows(&fingerprint[..23]), "{}", again.text());
+    }
+    again.press(ENTER);
+    again.press(ESC);
+    again.wait_gone("shows another key than before");
+    assert!(!again.shows("#lobby"), "nobody is let through:\n{}", again.text());
 }
