@@ -552,6 +552,7 @@ fn defaults(recent: &Recent, address: &Address, hosted: Option<&Hosted>) -> Defa
         host: if elsewhere { address.host.clone() } else { recent.host.clone() },
         port: address.port.or((!elsewhere).then_some(recent.port)),
         user: address.user.clone().unwrap_or_else(|| recent.user.clone()),
+        plain_text: address.plain_text,
         ..Defaults::default()
     }
 }

@@ -130,6 +130,14 @@ fn what_was_filled_in_last_time_is_there_unless_something_else_is_asked_for() {
 }
 
 #[test]
+fn a_connection_without_encryption_says_so_beforehand() {
+    let plain = Address { host: "attic".into(), plain_text: true, ..Address::default() };
+    let mut flow = Flow::start(plain, None, Settings::default());
+    flow.sees("not encrypted").types("secret").key("Enter").net(NetEvent::Ready).sees("found · not encrypted");
+    Flow::new().sees_no("not encrypted");
+}
+
+#[test]
 fn exit_typed_into_the_form_leaves_and_a_password_may_be_anything() {
     let mut flow = Flow::new();
     flow.types("exit()").key("Enter");

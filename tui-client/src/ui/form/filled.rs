@@ -52,6 +52,8 @@ pub struct Defaults {
     pub code: Zeroizing<String>,
     /// Log-in or sign-up.
     pub mode: Mode,
+    /// Whether there will be no encryption, which is then said below the server.
+    pub plain_text: bool,
 }
 
 /// A form in which every field is valid. Its `Debug` form leaves out what is secret.

@@ -33,6 +33,7 @@ pub struct Form {
     mode: Mode,
     focus: Field,
     revealed: bool,
+    plain_text: bool,
     /// What was cut last.
     cut: Zeroizing<String>,
     /// Fields that were left once, or were looked at by Enter: from then on their errors are shown as errors.
@@ -66,6 +67,7 @@ impl Form {
             mode: defaults.mode,
             focus: Field::Server,
             revealed: false,
+            plain_text: defaults.plain_text,
             cut: Zeroizing::default(),
             touched: BTreeSet::new(),
             refusals: BTreeMap::new(),

@@ -128,6 +128,9 @@ impl FormScreen<'_> {
             return if form.focus == field && !empty { note(&sentence, Role::Dim) } else { Vec::new() };
         }
         match (field, form.strength) {
+            (Field::Server, _) if form.plain_text => {
+                note("not encrypted: everybody on the way can read along", Role::Warning)
+            }
             (Field::Password, Some((word, true))) => note(&format!("strength: {word}"), Role::Good),
             (Field::Password, Some((word, false))) => {
                 note(&format!("strength: {word}; longer is better"), Role::Warning)
