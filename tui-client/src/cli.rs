@@ -22,7 +22,7 @@ pub struct Cli {
 /// What the form is filled in with.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Prefill {
-    /// Where to connect to: irc[s]://user@host:port/room, or less of it
+    /// Where to connect to: ircs://user@host:port/room, or less of it; irc:// for no encryption
     #[arg(value_name = "ADDRESS")]
     pub address: Option<Address>,
     /// The server's name or IP address

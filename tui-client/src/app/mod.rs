@@ -12,8 +12,10 @@ mod entry;
 mod farewell;
 mod help;
 mod hosted;
+mod keys;
 mod overlay;
 mod recall;
+mod reports;
 mod typing;
 
 pub use effect::Effect;
@@ -21,31 +23,26 @@ pub use hosted::{HostNews, Hosted, Moved};
 
 use jiff::tz::TimeZone;
 use klatch_protocol::sanitize::clean_text;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use crate::{
-    action::Action,
     address::Address,
-    event::{Event, Mouse, MouseKind, Signal},
-    keymap::{Context, Key, Keymap},
-    net::{NetEvent, Security},
+    event::{Event, Signal},
+    keymap::Keymap,
+    net::Security,
     notify,
-    session::{self, Ending, Failure, Now, Request, Window},
+    session::{self, Now, Request, Window},
     settings::{Recent, Settings},
     ui::{
-        form::{Defaults, Field, Form, FormAction, Mode},
+        form::{Defaults, Field, Form, Mode},
         question::Question,
-        switcher::Switcher,
         theme::Theme,
     },
 };
 use chat::{Chat, Turn};
-use connection::{Phase, Report};
 use entry::Entry;
-use farewell::Farewell;
 use hosted::Hosting;
 use overlay::Overlay;
-use typing::Sent;
 
 /// What the application starts with.
 #[derive(Debug)]
@@ -187,304 +184,6 @@ impl App {
             (None, Some(attempt)) => attempt.connection.deadline(),
             (None, None) => None,
         }
-    }
-
-    fn key(&mut self, key: Key) {
-        let context = match (&self.overlay, &self.chat) {
-            (Some(overlay), _) => overlay.context(),
-            (None, Some(_)) => Context::Chat,
-            (None, None) => Context::Form,
-        };
-        let empty = self.chat.as_ref().is_none_or(|chat| chat.input.is_empty());
-        let action = self.keymap.action(context, key, empty);
-        let leaving = action == Some(Action::Quit);
-        if !leaving && self.chat.as_mut().and_then(|chat| chat.farewell.as_mut()).is_some_and(Farewell::stay) {
-            return;
-        }
-        match action {
-            Some(Action::Quit) => self.quit(None),
-            Some(Action::Suspend) => self.effects.push(Effect::Suspend),
-            Some(Action::Repaint) => self.effects.push(Effect::Repaint),
-            Some(Action::Help) => self.open_help(),
-            _ if self.overlay.is_some() => self.overlay_key(action, key.typed()),
-            _ if self.chat.is_some() => self.chat_key(action, key.typed()),
-            _ => self.form_key(action, key.typed()),
-        }
-    }
-
-    fn form_key(&mut self, action: Option<Action>, typed: Option<char>) {
-        let form = &mut self.entry.form;
-        match action {
-            Some(Action::NextField) => form.next_field(),
-            Some(Action::PreviousField) => form.previous_field(),
-            Some(Action::SwitchSignUp) => form.switch_mode(),
-            Some(Action::Reveal) => form.reveal(),
-            Some(Action::Edit(edit)) => form.edit(edit),
-            Some(Action::Connect) => {
-                let asked = form.submit();
-                self.form_asks(asked);
-            }
-            Some(Action::Back) => self.entry.stop(None, &mut self.effects),
-            Some(_) => {}
-            None => {
-                if let Some(c) = typed {
-                    form.insert(c.encode_utf8(&mut [0; 4]));
-                }
-            }
-        }
-    }
-
-    fn form_asks(&mut self, asked: FormAction) {
-        let chance = self.chance();
-        match asked {
-            FormAction::None => {}
-            FormAction::Submit(filled) => self.entry.begin(filled, false, chance, &mut self.effects),
-            FormAction::Quit => self.quit(None),
-        }
-    }
-
-    fn chat_key(&mut self, action: Option<Action>, typed: Option<char>) {
-        let Some(chat) = &mut self.chat else { return };
-        let mut turn = Turn { now: self.now, effects: &mut self.effects };
-        match (action, typed) {
-            (Some(Action::Send), _) => {
-                let sent = chat.send(&self.keymap, &mut turn);
-                self.sent(sent);
-            }
-            (Some(action), _) => self.act(action),
-            (None, Some(c)) => chat.insert(c.encode_utf8(&mut [0; 4]), &mut turn),
-            (None, None) => {}
-        }
-    }
-
-    fn sent(&mut self, sent: Sent) {
-        match sent {
-            Sent::Done => {}
-            Sent::Leave(words) => self.quit(words),
-            Sent::Act(action) => self.act(action),
-            Sent::Mouse(on) => self.set_mouse(on),
-        }
-    }
-
-    /// Does what a key or a typed word asks for on the chat screen.
-    fn act(&mut self, action: Action) {
-        match action {
-            Action::Suspend => self.effects.push(Effect::Suspend),
-            Action::Repaint => self.effects.push(Effect::Repaint),
-            Action::Help => self.open_help(),
-            Action::Rooms => self.overlay = Some(Overlay::Rooms(Switcher::default())),
-            Action::Sidebar => self.settings.sidebar = !self.settings.sidebar,
-            Action::Bare => {
-                self.bare = !self.bare;
-                self.effects.push(Effect::Mouse(self.mouse && !self.bare));
-            }
-            Action::Mouse => self.set_mouse(!self.mouse),
-            other => {
-                if let Some(chat) = &mut self.chat {
-                    chat.act(other, &self.keymap, &mut Turn { now: self.now, effects: &mut self.effects });
-                }
-            }
-        }
-    }
-
-    fn set_mouse(&mut self, on: bool) {
-        self.mouse = on;
-        self.effects.push(Effect::Mouse(on && !self.bare));
-        if let Some(chat) = &mut self.chat {
-            chat.notice(if on { "mouse on; Shift-drag selects" } else { "mouse off; /mouse takes it back" }, self.now);
-        }
-    }
-
-    /// A paste never sends by itself: one line is put in, of more it is asked what to do with them.
-    fn paste(&mut self, text: &str) {
-        match (&self.overlay, &mut self.chat) {
-            (Some(_), _) => {}
-            (None, None) => self.entry.form.insert(text),
-            (None, Some(chat)) => {
-                let text = text.trim_end_matches('\n');
-                if text.contains('\n') {
-                    self.overlay = Some(Overlay::Paste(Question::paste(text), text.to_owned()));
-                } else {
-                    chat.insert(text, &mut Turn { now: self.now, effects: &mut self.effects });
-                }
-            }
-        }
-    }
-
-    fn mouse(&mut self, mouse: Mouse) {
-        let wheel = match mouse.kind {
-            MouseKind::WheelUp => Some(Action::LineUp),
-            MouseKind::WheelDown => Some(Action::LineDown),
-            MouseKind::Click => None,
-        };
-        match (wheel, &self.overlay, &mut self.chat) {
-            (Some(_), Some(Overlay::Help(..) | Overlay::Rooms(_)), _) => self.overlay_key(wheel, None),
-            (Some(action), None, Some(chat)) => chat.wheel(action == Action::LineUp),
-            (None, None, None) => {
-                let asked = self.entry.form.click(Position::new(mouse.column, mouse.row));
-                self.form_asks(asked);
-            }
-            _ => {}
-        }
-    }
-
-    fn net(&mut self, event: NetEvent) {
-        let (connection, was_in) = match (&mut self.chat, &mut self.entry.attempt) {
-            (Some(chat), _) => {
-                let was_in = chat.connection.phase() == Phase::In;
-                (&mut chat.connection, was_in)
-            }
-            (None, Some(attempt)) => (&mut attempt.connection, false),
-            (None, None) => return,
-        };
-        let reports = connection.receive(self.now, event, &mut self.effects);
-        self.follow(reports, was_in);
-    }
-
-    fn follow(&mut self, reports: Vec<Report>, was_in: bool) {
-        for report in reports {
-            if self.chat.is_some() {
-                self.chat_report(report, was_in);
-            } else {
-                self.entry_report(report);
-            }
-        }
-        if self.chat.is_none() && self.overlay.is_none() {
-            self.entry.show_steps();
-        }
-    }
-
-    fn entry_report(&mut self, report: Report) {
-        let Some(attempt) = &mut self.entry.attempt else { return };
-        let sentence = |text: &dyn std::fmt::Display| text.to_string();
-        match report {
-            Report::Session(session::Event::Failed(Failure::InUse)) if !attempt.takes_over() => {
-                self.overlay = Some(Overlay::TakeOver(Question::take_over(attempt.user())));
-                self.entry.form.set_error(Field::User, sentence(&Failure::InUse));
-            }
-            Report::Session(session::Event::Failed(failure)) => {
-                let failed = (entry::field(failure.field()), sentence(&failure));
-                self.entry.stop(Some(failed), &mut self.effects);
-            }
-            Report::Session(event) => {
-                let arrived = matches!(event, session::Event::Welcome { .. });
-                attempt.model.apply(event);
-                if arrived {
-                    self.arrive();
-                }
-            }
-            Report::UnknownKey(seen) => {
-                let target = attempt.connection.target();
-                self.overlay = Some(Overlay::trust(target, None, seen, &self.trust_file));
-            }
-            Report::ChangedKey { known, seen } => {
-                let target = attempt.connection.target();
-                self.overlay = Some(Overlay::trust(target, Some(known), seen, &self.trust_file));
-            }
-            Report::NoLink(failure) => {
-                let failed = (entry::field(failure.field()), sentence(&failure));
-                self.entry.stop(Some(failed), &mut self.effects);
-            }
-            // The question about the other device outlives the link on which it came up.
-            Report::Broken(_) if matches!(self.overlay, Some(Overlay::TakeOver(_))) => {}
-            Report::Broken(reason) => {
-                let failed = (Field::Server, format!("the connection ended before you were in: {reason}"));
-                self.entry.stop(Some(failed), &mut self.effects);
-            }
-        }
-    }
-
-    /// We are in: the chat takes the form's place.
-    fn arrive(&mut self) {
-        let Some(attempt) = self.entry.attempt.take() else { return };
-        self.entry.form.stop();
-        // A hosted server's address is no use without it; the form goes on with the one before.
-        let recent = match &self.hosting {
-            Some(_) => Recent { user: attempt.user().to_owned(), ..self.recent.clone() },
-            None => attempt.recent(),
-        };
-        self.effects.push(Effect::Remember(recent));
-        let mut chat = Chat::new(attempt.connection, attempt.model, self.theme, self.zone.clone());
-        chat.input.set_text(&std::mem::take(&mut self.carried));
-        self.chat = Some(Box::new(chat));
-        self.overlay = None;
-    }
-
-    fn chat_report(&mut self, report: Report, was_in: bool) {
-        let Some(chat) = &mut self.chat else { return };
-        let mut turn = Turn { now: self.now, effects: &mut self.effects };
-        match report {
-            Report::Session(session::Event::Failed(failure)) if !failure.may_pass() => {
-                self.back_to_form(Some((entry::field(failure.field()), failure.to_string())));
-            }
-            Report::Session(session::Event::TakenOver { .. }) => {
-                let text = "your account went on on another device; connect to take it back here";
-                self.back_to_form(Some((Field::Connect, text.to_owned())));
-            }
-            Report::Session(event) => {
-                if let Some(attention) = chat.follow(event, self.now) {
-                    self.alert(&attention);
-                }
-            }
-            Report::UnknownKey(seen) => {
-                self.overlay = Some(Overlay::trust(chat.connection.target(), None, seen, &self.trust_file));
-            }
-            Report::ChangedKey { known, seen } => {
-                self.overlay = Some(Overlay::trust(chat.connection.target(), Some(known), seen, &self.trust_file));
-            }
-            Report::NoLink(_) => chat.connection.try_later(self.now, turn.effects),
-            Report::Broken(reason) => match chat.connection.ending() {
-                Some(Ending::Shutdown) => self.server_gone(),
-                Some(_) => self.back_to_form(Some((Field::Connect, reason))),
-                None => chat.broken(&reason, was_in, &mut turn),
-            },
-        }
-    }
-
-    fn server_gone(&mut self) {
-        if let Some(chat) = &mut self.chat {
-            let farewell = chat.farewell.get_or_insert_with(|| Farewell::announced(0, "", 0));
-            farewell.gone(self.now.mono);
-        }
-    }
-
-    /// The chat is over, the form is back with everything in it; what was being typed is kept for the next time.
-    fn back_to_form(&mut self, failure: Option<(Field, String)>) {
-        if let Some(mut chat) = self.chat.take() {
-            chat.connection.give_up(&mut self.effects);
-            self.carried = chat.input.take();
-        }
-        self.overlay = None;
-        self.entry.stop(failure, &mut self.effects);
-    }
-
-    fn alert(&mut self, attention: &crate::model::Attention) {
-        let watched = self.focused && self.chat.as_ref().is_some_and(|chat| chat.model.active().name == attention.room);
-        if !self.settings.notify || watched {
-            return;
-        }
-        self.effects.push(Effect::Bell);
-        if !self.focused {
-            let place = if attention.direct { String::new() } else { format!(" in {}", attention.room) };
-            self.effects.push(Effect::Notify(format!("{}{place}: {}", attention.who, attention.text)));
-        }
-    }
-
-    fn due(&mut self) {
-        let (connection, was_in) = match (&mut self.chat, &mut self.entry.attempt) {
-            (Some(chat), _) => {
-                if chat.farewell.as_ref().is_some_and(|farewell| farewell.is_over(self.now.mono)) {
-                    self.effects.push(Effect::Exit(Some("the server was shut down".to_owned())));
-                    return;
-                }
-                let was_in = chat.connection.phase() == Phase::In;
-                (&mut chat.connection, was_in)
-            }
-            (None, Some(attempt)) => (&mut attempt.connection, false),
-            (None, None) => return,
-        };
-        let reports = connection.due(self.now, &mut self.effects);
-        self.follow(reports, was_in);
     }
 
     /// The user wants to leave: at once, unless something would be lost or others would be cut off.

@@ -18,7 +18,7 @@ use klatch::{
     ui::theme::{Colour, Theme, UNICODE},
 };
 use klatch_protocol::UnixMs;
-use ratatui::{Terminal, backend::TestBackend};
+use ratatui::{Terminal, backend::TestBackend, buffer::Cell};
 
 /// 2026-11-24T10:00:00Z
 const MORNING: i64 = 1_795_514_400_000;
@@ -147,7 +147,7 @@ impl Flow {
         let buffer = self.terminal.backend().buffer();
         let width = usize::from(buffer.area.width);
         let rows = buffer.content().chunks(width);
-        let text = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned());
+        let text = rows.map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned());
         text.collect::<Vec<_>>().join("\n")
     }
 
