@@ -25,7 +25,7 @@ impl App {
         }
         match action {
             Some(Action::Quit) => self.quit(None),
-            Some(Action::Suspend) => self.effects.push(Effect::Suspend),
+            Some(Action::Suspend) => self.suspend(),
             Some(Action::Repaint) => self.effects.push(Effect::Repaint),
             Some(Action::Help) => self.open_help(),
             _ if self.overlay.is_some() => self.overlay_key(action, key.typed()),
@@ -91,7 +91,7 @@ impl App {
     /// Does what a key or a typed word asks for on the chat screen.
     fn act(&mut self, action: Action) {
         match action {
-            Action::Suspend => self.effects.push(Effect::Suspend),
+            Action::Suspend => self.suspend(),
             Action::Repaint => self.effects.push(Effect::Repaint),
             Action::Help => self.open_help(),
             Action::Rooms => self.overlay = Some(Overlay::Rooms(Switcher::default())),

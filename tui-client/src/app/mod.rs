@@ -149,7 +149,7 @@ impl App {
             }
             Event::HostEnded(why) => self.host_ended(why),
             Event::Trouble(text) => self.trouble(&text),
-            Event::Signal(Signal::Stop) => self.effects.push(Effect::Suspend),
+            Event::Signal(Signal::Stop) => self.suspend(),
             Event::Signal(Signal::Continue) => self.effects.push(Effect::Retake),
             Event::Signal(Signal::End) | Event::TerminalGone => self.leave(None),
         }
@@ -223,6 +223,15 @@ impl App {
         match &mut self.chat {
             Some(chat) => chat.model.complain(text, chat.connection.clock(self.now)),
             None => self.entry.stop(Some((Field::Connect, text.to_owned())), &mut self.effects),
+        }
+    }
+
+    /// Back to the shell, unless that would stop the server in here for everybody.
+    fn suspend(&mut self) {
+        if self.hosting.is_some() {
+            self.trouble("Ctrl-Z would stop the server in here as well, for everybody; open another terminal instead");
+        } else {
+            self.effects.push(Effect::Suspend);
         }
     }
 

@@ -56,3 +56,10 @@ fn the_end_of_the_hosted_server_is_said() {
     let mut flow = Flow::start(Address::default(), Some(hosted(None)), Settings::default());
     flow.does(Event::HostEnded(Some("the disk is full".into()))).sees("the server in this program ended");
 }
+
+#[test]
+fn ctrl_z_does_not_stop_a_server_that_others_use() {
+    let mut flow = Flow::start(Address::default(), Some(hosted(None)), Settings::default());
+    flow.types("secret").key("Enter").links().comes_in().key("Ctrl-Z").sees("Ctrl-Z would stop the server");
+    assert!(!flow.effects.contains(&Effect::Suspend));
+}
