@@ -82,6 +82,7 @@ impl File {
             motd: server.motd.lines().map(str::to_owned).collect(),
             sign_up: accounts.sign_up,
             account_required: accounts.required,
+            nick_is_account: accounts.nick_is_account,
             register_before_connect: accounts.registration_before_connect,
             min_user: accounts.min_user_length.get(),
             min_password: accounts.min_password_length.get(),

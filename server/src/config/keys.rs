@@ -101,6 +101,8 @@ pub struct Accounts {
     pub sign_up: SignUp,
     /// Whether one needs an account to come in.
     pub required: bool,
+    /// Whether who is logged in has the account's name for a nick.
+    pub nick_is_account: bool,
     /// Whether an account can be made before coming in.
     pub registration_before_connect: bool,
     /// The fewest characters of a user name.
@@ -197,6 +199,7 @@ impl Default for Accounts {
         Accounts {
             sign_up: policy.sign_up,
             required: policy.account_required,
+            nick_is_account: policy.nick_is_account,
             registration_before_connect: policy.register_before_connect,
             min_user_length: at_least_one(policy.min_user),
             min_password_length: at_least_one(policy.min_password),

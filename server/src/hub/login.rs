@@ -176,6 +176,9 @@ impl Turn<'_> {
             self.hub.forget_login(before, conn);
         }
         self.hub.logins.entry(account).or_default().push(conn);
+        if !self.hub.policy.nick_is_account {
+            return;
+        }
         let name = self.world().account(account).map(|known| Nick::from(&known.row.name));
         if let Some(registration) = self.session().registration() {
             registration.nick = name;
@@ -189,9 +192,10 @@ impl Turn<'_> {
             return;
         };
         let ident = self.session().registration().and_then(|registration| registration.ident.clone());
+        let nick = self.nick();
         let source = match self.myself() {
             Some(user) => user.source.clone(),
-            None => source_of(name.as_str(), ident.as_deref().unwrap_or("*")),
+            None => source_of(&nick, ident.as_deref().unwrap_or("*")),
         };
         let text = format!("You are now logged in as {name}");
         self.numeric(Numeric::RPL_LOGGEDIN, &[&source, name.as_str(), &text]);

@@ -19,6 +19,9 @@ pub struct Policy {
     pub sign_up: SignUp,
     /// Whether a person has to be logged in to come in at all.
     pub account_required: bool,
+    /// Whether who is logged in has the account's name for a nick and its display name. Otherwise both are chosen at each
+    /// coming, and nobody but its owner has an account's name for a nick.
+    pub nick_is_account: bool,
     /// Whether an account can be made before registration has ended (`before-connect`).
     pub register_before_connect: bool,
     /// The fewest characters of a user name.
@@ -81,6 +84,7 @@ impl Default for Policy {
             motd: Vec::new(),
             sign_up: SignUp::Open,
             account_required: true,
+            nick_is_account: true,
             register_before_connect: true,
             min_user: 4,
             min_password: 5,

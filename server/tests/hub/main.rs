@@ -28,6 +28,7 @@ scripts! {
     sign_up,
     codes,
     guests_and_accounts,
+    free_nicks,
     one_device,
     many_devices,
     joining,

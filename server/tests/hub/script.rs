@@ -161,6 +161,7 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
         "server_name" => policy.server_name = value.to_owned(),
         "account_required" => policy.account_required = yes,
         "register_before_connect" => policy.register_before_connect = yes,
+        "nick_is_account" => policy.nick_is_account = yes,
         "many_devices" => policy.many_devices = yes,
         "sign_up" => policy.sign_up = value.parse()?,
         "lobby" => policy.lobby = RoomName::new(value).ok(),

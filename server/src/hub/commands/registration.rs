@@ -38,10 +38,9 @@ pub(super) fn nick(turn: &mut Turn<'_>, message: &Message<'_>) {
         Err(fault) => return turn.numeric(Numeric::ERR_ERRONEUSNICKNAME, &[text, &format!("The nick {fault}")]),
     };
     let Some(user) = turn.me() else {
-        // An account that is proven already has its name.
-        if turn.session().account.is_none()
-            && let Some(registration) = turn.session().registration()
-        {
+        // An account that is proven may have its name already.
+        let settled = turn.hub.policy.nick_is_account && turn.session().account.is_some();
+        if !settled && let Some(registration) = turn.session().registration() {
             registration.nick = Some(nick);
         }
         return turn.try_to_register();

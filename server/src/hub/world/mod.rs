@@ -215,11 +215,9 @@ impl World {
         room.present.get(&user.id).is_some_and(|member| member.operator || user.is_operator())
     }
 
-    /// Whether a nick is free for `by`: nobody else here has it, and it is no account's but their own.
-    #[must_use]
-    pub fn is_nick_free(&self, nick: &Nick, by: Option<UserId>) -> bool {
+    /// Whether a nick is free for `by`: nobody else here has it, and it is no account's but `own`.
+    fn is_nick_free(&self, nick: &Nick, by: Option<UserId>, own: Option<AccountId>) -> bool {
         let taken = self.nicks.get(nick.folded()).is_some_and(|holder| Some(*holder) != by);
-        let own = by.and_then(|id| self.users.get(&id)).and_then(|user| user.account);
         let registered = self.account_names.get(nick.folded()).is_some_and(|account| Some(*account) != own);
         !taken && !registered
     }

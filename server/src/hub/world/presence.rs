@@ -17,15 +17,15 @@ impl World {
         account: Option<AccountId>,
         away: Option<String>,
     ) -> Result<Vec<Change>, Refusal> {
-        let (nick, display, rank) = match account {
-            Some(id) => {
-                let row = &self.accounts.get(&id).ok_or(Refusal::Gone)?.row;
-                if self.online.contains_key(&id) {
-                    return Err(Refusal::AlreadyHere);
-                }
-                (Nick::from(&row.name), row.display.clone(), row.rank)
-            }
-            None if self.is_nick_free(&nick, None) => (nick, display, Default::default()),
+        let row = match account {
+            Some(id) if self.online.contains_key(&id) => return Err(Refusal::AlreadyHere),
+            Some(id) => Some(&self.accounts.get(&id).ok_or(Refusal::Gone)?.row),
+            None => None,
+        };
+        let rank = row.map(|row| row.rank).unwrap_or_default();
+        let (nick, display) = match row.filter(|_| self.policy.nick_is_account) {
+            Some(row) => (Nick::from(&row.name), row.display.clone()),
+            None if self.is_nick_free(&nick, None, account) => (nick, display),
             None => return Err(Refusal::NickTaken),
         };
         self.last_user += 1;
@@ -52,9 +52,11 @@ impl World {
         let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
         let before = user.account.replace(account);
         user.rank = row.rank;
-        user.display.clone_from(&row.display);
         let mut changes = Vec::new();
-        if user.nick.as_str() != row.name.as_str() {
+        if self.policy.nick_is_account {
+            user.display.clone_from(&row.display);
+        }
+        if self.policy.nick_is_account && user.nick.as_str() != row.name.as_str() {
             changes.push(Change::Renamed { user: id, from: self.give_nick(id, Nick::from(&row.name))? });
         }
         if let Some(before) = before {
@@ -131,10 +133,10 @@ impl World {
         if user.nick.as_str() == nick.as_str() {
             return Ok(Vec::new());
         }
-        if !self.is_nick_free(&nick, Some(id)) {
+        if !self.is_nick_free(&nick, Some(id), user.account) {
             return Err(Refusal::NickTaken);
         }
-        if self.account_name(user).is_some_and(|name| *name.folded() != *nick.folded()) {
+        if self.policy.nick_is_account && self.account_name(user).is_some_and(|name| *name.folded() != *nick.folded()) {
             return Err(Refusal::NickIsAccount);
         }
         let from = self.give_nick(id, nick)?;
