@@ -14,7 +14,7 @@ const EXAMPLES: &str = "Examples:
 Everything else is decided in the file given with --config; docs/operating.md lists its keys.";
 
 /// The chat server of Klatch.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "klatchd", version, after_help = EXAMPLES)]
 pub struct Arguments {
     /// Serve this machine only (127.0.0.1, port 23791)

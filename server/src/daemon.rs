@@ -15,8 +15,9 @@ use crate::{
     hub::io::News,
     lan, log,
     menu::{self, Choice},
-    serve::{ServeError, Server, Settings, StartError, Stop, Storage},
-    signals::Signals,
+    net::Endpoint,
+    serve::{Reread, ServeError, Server, Settings, StartError, Stop, Storage},
+    signals::{Signal, Signals},
     store::StoreError,
 };
 
@@ -92,43 +93,58 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let Some(listen) = whom_to_serve(arguments, &file, terminal)? else {
         return Ok(());
     };
+    let settings = settings(arguments, &file, listen)?;
+    raise_file_limit();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(settings, terminal))
+}
+
+/// Command line and file together. They can be read again while the server runs, if there is a file.
+fn settings(arguments: &Arguments, file: &File, listen: Vec<Endpoint>) -> Result<Settings, ConfigError> {
     let storage = match arguments.ephemeral {
         true => Storage::Ephemeral,
-        false => config::storage(arguments.data.as_deref(), &file)?,
+        false => config::storage(arguments.data.as_deref(), file)?,
     };
-    let settings = Settings {
+    let reread = arguments.config.clone().map(|path| {
+        let (arguments, listen) = (arguments.clone(), listen.clone());
+        // Addresses that the command line or the menu gave cannot change; those of the file may differ now.
+        let from_file = listen == file.endpoints();
+        Reread::new(move || {
+            let fresh = File::read(&path).map_err(|error| error.to_string())?;
+            let listen = if from_file { fresh.endpoints() } else { listen.clone() };
+            settings(&arguments, &fresh, listen).map_err(|error| error.to_string())
+        })
+    });
+    Ok(Settings {
         policy: file.policy(),
         listen,
         storage,
         certificate: file.tls.as_ref().map(|tls| (tls.certificate.clone(), tls.key.clone())),
         net: file.net(),
         auth: file.auth(),
-    };
-    raise_file_limit();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(settings, terminal))
+        reread,
+    })
 }
 
 /// The addresses of the command line, else of the file, else the one asked for; `None` for not to start.
-fn whom_to_serve(arguments: &Arguments, file: &File, terminal: bool) -> Result<Option<Vec<SocketAddr>>, Fault> {
-    let one = |ip: Ipv4Addr| Ok(Some(vec![SocketAddr::from((ip, PORT))]));
+fn whom_to_serve(arguments: &Arguments, file: &File, terminal: bool) -> Result<Option<Vec<Endpoint>>, Fault> {
+    let one = |ip: Ipv4Addr| Ok(Some(vec![SocketAddr::from((ip, PORT)).into()]));
     if arguments.local {
         return one(Ipv4Addr::LOCALHOST);
     }
     if arguments.lan {
         return one(lan::address().ok_or(Fault::NoLan)?);
     }
-    for listen in [&arguments.listen, &file.server.listen] {
-        if !listen.is_empty() {
-            return Ok(Some(listen.clone()));
-        }
+    let typed = arguments.listen.iter().copied().map(Endpoint::from).collect();
+    if let Some(listen) = [typed, file.endpoints()].into_iter().find(|listen| !listen.is_empty()) {
+        return Ok(Some(listen));
     }
     if !terminal {
         tracing::warn!("serving this machine only; --lan or --listen ADDR:PORT serve others");
         return one(Ipv4Addr::LOCALHOST);
     }
     match menu::ask(&mut std::io::stdin().lock(), &mut std::io::stdout(), lan::address())? {
-        Choice::Listen(address) => Ok(Some(vec![address])),
+        Choice::Listen(address) => Ok(Some(vec![address.into()])),
         Choice::Leave => Ok(None),
     }
 }
@@ -175,6 +191,12 @@ async fn serve(settings: Settings, terminal: bool) -> Result<(), Fault> {
                 Err(RecvError::Closed) => {}
             },
             signal = signals.next() => {
+                let Signal::End(signal) = signal else {
+                    let server = server.clone();
+                    // What came of it is logged.
+                    tokio::spawn(async move { server.reload().await });
+                    continue;
+                };
                 if stopping {
                     std::process::exit(128 + signal);
                 }

@@ -1,8 +1,17 @@
-//! The signals that end a server.
+//! The signals that end a server, and the one by which it reads its configuration again.
 
 use std::io;
 
-/// Waits for signals, each with its number.
+/// What a signal wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// That the server ends; the signal's number.
+    End(i32),
+    /// That it reads its configuration again.
+    Reload,
+}
+
+/// Waits for signals.
 #[derive(Debug)]
 pub struct Signals {
     #[cfg(unix)]
@@ -14,7 +23,7 @@ pub struct Signals {
 struct Unix {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    /// Comes when the terminal is closed. A server without one is not ended by it.
+    /// Comes when the terminal is closed. To a server without one it means to read the configuration again.
     hangup: tokio::signal::unix::Signal,
     terminal: bool,
 }
@@ -44,24 +53,22 @@ impl Signals {
         }
     }
 
-    /// Waits for the next signal to end. Cancel-safe.
+    /// Waits for the next signal. Cancel-safe.
     #[cfg(unix)]
-    pub async fn next(&mut self) -> i32 {
+    pub async fn next(&mut self) -> Signal {
         let Unix { interrupt, terminate, hangup, terminal } = &mut self.unix;
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => return 2,
-                _ = terminate.recv() => return 15,
-                _ = hangup.recv() => if *terminal { return 1 },
-            }
+        tokio::select! {
+            _ = interrupt.recv() => Signal::End(2),
+            _ = terminate.recv() => Signal::End(15),
+            _ = hangup.recv() => if *terminal { Signal::End(1) } else { Signal::Reload },
         }
     }
 
     /// Waits for the next Ctrl-C. Cancel-safe.
     #[cfg(not(unix))]
-    pub async fn next(&mut self) -> i32 {
+    pub async fn next(&mut self) -> Signal {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => 2,
+            Ok(()) => Signal::End(2),
             Err(_) => std::future::pending().await,
         }
     }

@@ -111,7 +111,7 @@ async fn plain_text_from_elsewhere_is_refused_unless_allowed() {
     };
     for (allowed, want) in [(false, "does not take plain text"), (true, "PONG")] {
         let net = NetLimits { plain_text_everywhere: allowed, ..NetLimits::default() };
-        let listen = vec![(lan, 0).into()];
+        let listen = vec![std::net::SocketAddr::from((lan, 0)).into()];
         let (_server, address) = start(klatch_server::serve::Settings { net, listen, ..settings() }).await;
         let mut client = Client::plain(address).await;
         client.send(&["CAP LS 302", "NICK amelia", "PING x"]).await;
@@ -164,7 +164,7 @@ async fn the_end_is_told_and_the_port_is_free_again() {
         stopped.unwrap().unwrap();
         assert!(said.last().unwrap().contains("ERROR"), "{said:?}");
         assert_eq!(stranger.read(&mut [0; 8]).await.unwrap_or(0), 0);
-        let again = klatch_server::serve::Settings { listen: vec![address], ..settings() };
+        let again = klatch_server::serve::Settings { listen: vec![address.into()], ..settings() };
         Server::start(again).await.unwrap().stop(Stop::Shutdown).await.unwrap();
     }
 }

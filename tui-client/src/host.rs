@@ -80,11 +80,12 @@ impl Host {
         let listen = addresses(arguments)?;
         let settings = Settings {
             policy: file.policy(),
-            listen: listen.clone(),
+            listen: listen.iter().copied().map(Into::into).collect(),
             storage,
             certificate: None,
             net: file.net(),
             auth: file.auth(),
+            reread: None,
         };
         let server = Server::start(settings).await.map_err(|error| match error {
             StartError::DataDir(DataDirError::InUse(folder)) => HostError::Runs { folder, address: first(&listen) },

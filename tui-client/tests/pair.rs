@@ -23,11 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn settings() -> Settings {
     Settings {
         policy: Policy { flood: None, probe_within: 300, ..Policy::default() },
-        listen: vec!["127.0.0.1:0".parse().unwrap()],
+        listen: vec!["127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()],
         storage: Storage::Ephemeral,
         certificate: None,
         net: NetLimits::default(),
         auth: AuthLimits { cost: Cost::Cheap, ..AuthLimits::default() },
+        reread: None,
     }
 }
 

@@ -10,7 +10,7 @@ use super::File;
 use crate::{
     auth::AuthLimits,
     hub::policy::{Flood, Policy},
-    net::NetLimits,
+    net::{Endpoint, NetLimits},
 };
 
 /// Why a configuration cannot be used. Displays as one line with what to do.
@@ -80,6 +80,7 @@ impl File {
             network: server.network.clone(),
             description: server.description.clone(),
             motd: server.motd.lines().map(str::to_owned).collect(),
+            password: server.password.clone(),
             sign_up: accounts.sign_up,
             account_required: accounts.required,
             nick_is_account: accounts.nick_is_account,
@@ -106,7 +107,15 @@ impl File {
             outbox: self.limits.send_queue_max.get(),
             handshake: Duration::from_millis(millis(self.limits.handshake_seconds)),
             plain_text_everywhere: self.server.plain_text_everywhere,
+            proxies: self.server.proxy_allowed_from.clone(),
+            web_origins: self.server.web_origins.clone(),
         }
+    }
+
+    /// Where to listen.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.server.listen.iter().map(|listen| listen.0.clone()).collect()
     }
 
     /// How passwords are hashed.

@@ -1,14 +1,18 @@
 //! The keys of the configuration file, a field each, with their defaults. Nothing here knows what a key decides; see
 //! [`File::policy`] and its neighbours.
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use klatch_protocol::RoomName;
 use serde::Deserialize;
 
+use super::listen::Listen;
 use crate::{
     auth::{AuthLimits, Cost},
-    hub::policy::{Flood, Policy, SignUp},
+    hub::{
+        io::Network,
+        policy::{Flood, Policy, Secret, SignUp},
+    },
     net::NetLimits,
 };
 
@@ -48,10 +52,18 @@ pub struct Server {
     pub motd: String,
     /// Where to keep what has to last.
     pub data_dir: Option<PathBuf>,
+    /// What everybody has to send with PASS to come in; empty for nothing.
+    #[serde(deserialize_with = "secret")]
+    pub password: Secret,
     /// Where to listen.
-    pub listen: Vec<SocketAddr>,
+    pub listen: Vec<Listen>,
     /// Whether plain text is served to other machines as well.
     pub plain_text_everywhere: bool,
+    /// The proxies that may say for whom they connect.
+    #[serde(deserialize_with = "networks")]
+    pub proxy_allowed_from: Vec<Network>,
+    /// The origins whose pages may connect by WebSocket.
+    pub web_origins: Vec<String>,
 }
 
 /// `[tls]`
@@ -160,15 +172,18 @@ pub enum LogFormat {
 
 impl Default for Server {
     fn default() -> Self {
-        let policy = Policy::default();
+        let (policy, net) = (Policy::default(), NetLimits::default());
         Server {
             name: policy.server_name,
             network: policy.network,
             description: policy.description,
             motd: String::new(),
             data_dir: None,
+            password: Secret::default(),
             listen: Vec::new(),
-            plain_text_everywhere: NetLimits::default().plain_text_everywhere,
+            plain_text_everywhere: net.plain_text_everywhere,
+            proxy_allowed_from: net.proxies,
+            web_origins: net.web_origins,
         }
     }
 }
@@ -243,6 +258,15 @@ fn room<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RoomName>, D
         return Ok(None);
     }
     RoomName::new(&text).map(Some).map_err(|error| serde::de::Error::custom(format!("`{text}` {error}")))
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
+    String::deserialize(from).map(Secret::from)
+}
+
+fn networks<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Network>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 fn sign_up<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SignUp, D::Error> {

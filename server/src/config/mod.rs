@@ -5,11 +5,13 @@
 
 mod file;
 mod keys;
+mod listen;
 
 use std::path::{Path, PathBuf};
 
 pub use file::ConfigError;
 pub use keys::{Accounts, File, History, Limits, Log, LogFormat, Rooms, Server, TlsFiles};
+pub use listen::Listen;
 
 use crate::serve::Storage;
 

@@ -103,6 +103,15 @@ impl Hub {
         }
     }
 
+    /// Replaces the operator's decisions; they count from the next input on. What cannot change while people are here
+    /// stays as it is, and is named in what comes back.
+    pub fn set_policy(&mut self, mut policy: Policy) -> Vec<&'static str> {
+        let kept = policy.keep_fixed(&self.policy);
+        self.policy = Arc::new(policy);
+        self.world.set_policy(self.policy.clone());
+        kept
+    }
+
     /// Takes one thing that happened and adds what has to be done to `effects`.
     pub fn handle(&mut self, now: Now, input: Input, effects: &mut Effects) {
         if self.stopped {

@@ -65,6 +65,7 @@ pub(super) fn sentence(numeric: Numeric) -> &'static str {
         ERR_UNKNOWNMODE => "is a mode this server does not know",
         ERR_BADCHANMASK => "Bad room name",
         ERR_NOPRIVILEGES => "Only operators of the server may do that",
+        ERR_PASSWDMISMATCH => "The password of this server is needed, by PASS",
         ERR_CHANOPRIVSNEEDED => "Only operators of the room may do that",
         ERR_UMODEUNKNOWNFLAG => "Unknown user mode",
         ERR_USERSDONTMATCH => "You cannot see or change the modes of others",

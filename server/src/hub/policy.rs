@@ -1,8 +1,10 @@
 //! What the operator decided about the chat itself: names, sign-up, limits.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use klatch_protocol::RoomName;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 /// The operator's decisions, the same as long as the server runs.
 #[derive(Debug, Clone)]
@@ -15,6 +17,8 @@ pub struct Policy {
     pub description: String,
     /// The message of the day, a line each. May be empty: 375 and 376 are sent all the same.
     pub motd: Vec<String>,
+    /// What everybody has to send with PASS to come in, unless it is empty.
+    pub password: Secret,
     /// Who may make an account.
     pub sign_up: SignUp,
     /// Whether a person has to be logged in to come in at all.
@@ -44,6 +48,36 @@ pub struct Policy {
     pub probe_within: u64,
     /// Whether lines are metered at all.
     pub flood: Option<Flood>,
+}
+
+/// A password of the operator's. Never shown, wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `given` is the same; the time it takes tells nothing but the length. Nothing is the same as none.
+    #[must_use]
+    pub fn is(&self, given: &str) -> bool {
+        !self.is_empty() && bool::from(self.0.as_bytes().ct_eq(given.as_bytes()))
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Secret(Zeroizing::new(text))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_empty() { "none" } else { "secret" })
+    }
 }
 
 /// Who may make an account.
@@ -82,6 +116,7 @@ impl Default for Policy {
             network: "Klatch".into(),
             description: "a chat server of our own".into(),
             motd: Vec::new(),
+            password: Secret::default(),
             sign_up: SignUp::Open,
             account_required: true,
             nick_is_account: true,
@@ -97,6 +132,19 @@ impl Default for Policy {
             probe_within: 3_000,
             flood: Some(Flood::default()),
         }
+    }
+}
+
+impl Policy {
+    /// Takes over from `running` what clients rely on for as long as they are connected, and names what would have
+    /// changed.
+    pub(super) fn keep_fixed(&mut self, running: &Policy) -> Vec<&'static str> {
+        let mut kept = Vec::new();
+        if self.server_name != running.server_name {
+            self.server_name.clone_from(&running.server_name);
+            kept.push("the server's name");
+        }
+        kept
     }
 }
 

@@ -31,6 +31,10 @@ impl Turn<'_> {
         if !self.session().registration().is_some_and(|registration| is_complete(registration)) {
             return;
         }
+        if !self.is_admitted() {
+            self.refuse(Numeric::ERR_PASSWDMISMATCH, &[]);
+            return self.close("Password incorrect");
+        }
         // SASL 3.1: "If the client completes registration [...] while the SASL authentication is still in progress, the
         // server SHOULD abort it and send a 906 numeric, then register the client without authentication."
         if self.session().sasl.take().is_some() {
@@ -45,6 +49,11 @@ impl Turn<'_> {
             Some(user) => self.join_person(user),
             None => self.enter(),
         }
+    }
+
+    /// Whether the connection knows the server's password, if there is one.
+    pub(super) fn is_admitted(&mut self) -> bool {
+        self.session().admitted || self.hub.policy.password.is_empty()
     }
 
     /// Another connection of somebody who is here.

@@ -9,9 +9,8 @@ use std::{
 use super::NetLimits;
 
 /// Counts connections. Shared by all listeners of a server.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Admission {
-    limits: NetLimits,
     /// Locked for a few instructions when a connection comes or goes, never across an await.
     counts: Mutex<Counts>,
 }
@@ -30,24 +29,18 @@ pub struct Seat {
 }
 
 impl Admission {
-    /// Nobody is here yet.
-    #[must_use]
-    pub fn new(limits: NetLimits) -> Self {
-        Admission { limits, counts: Mutex::default() }
-    }
-
-    /// Counts a connection from `address`.
+    /// Counts a connection from `address`, as far as `limits` allow.
     ///
     /// # Errors
     /// A sentence for the other end when there are too many.
-    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Seat, &'static str> {
+    pub fn admit(self: &Arc<Self>, limits: &NetLimits, address: IpAddr) -> Result<Seat, &'static str> {
         let address = origin(address);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.all >= self.limits.connections {
+        if counts.all >= limits.connections {
             return Err("The server is full; try again later");
         }
         let here = counts.by_address.entry(address).or_default();
-        if *here >= self.limits.per_address && !address.is_loopback() {
+        if *here >= limits.per_address && !address.is_loopback() {
             return Err("Too many connections from your address; close one and try again");
         }
         *here += 1;
@@ -86,8 +79,9 @@ mod tests {
 
     #[test]
     fn seats_are_counted_and_given_back() {
-        let admission = Arc::new(Admission::new(NetLimits { connections: 4, per_address: 2, ..NetLimits::default() }));
-        let admit = |address: &str| admission.admit(address.parse().unwrap());
+        let admission = Arc::new(Admission::default());
+        let limits = NetLimits { connections: 4, per_address: 2, ..NetLimits::default() };
+        let admit = |address: &str| admission.admit(&limits, address.parse().unwrap());
         let one = admit("2001:db8::1").unwrap();
         let _two = admit("2001:db8::2").unwrap();
         assert!(admit("2001:db8::3").unwrap_err().contains("your address"));

@@ -1,10 +1,9 @@
 //! One connection from its first byte to its end.
 //!
-//! The first byte tells what the other end speaks: 0x16 begins a TLS handshake (RFC 8446 section 5.1) and no line of
-//! chat. Reader and writer are two futures of one task, so that neither waits for the other.
+//! Reader and writer are two futures of one task, so that neither waits for the other.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::pin,
     sync::{
         Arc,
@@ -15,15 +14,17 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt},
     net::TcpStream,
     sync::{mpsc, watch},
     time::timeout,
 };
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_rustls::TlsAcceptor;
 
 use super::{
     Admission, NetLimits, Outbox,
+    greeting::{self, Duplex, Greeted},
+    listener::Door,
     reader::{self, ReadEnd},
     stopped,
     writer::{self, LAST_WORDS, WriteEnd},
@@ -50,17 +51,20 @@ pub enum Arrival {
     Input(Input),
 }
 
-/// A connection that may talk.
-enum Greeted {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+/// What connections are held to; replaced as a whole on a reload.
+#[derive(Clone)]
+pub struct Rules {
+    /// What they may take, and from where they may come.
+    pub limits: NetLimits,
+    /// Shake hands with them: one for each endpoint, in the order of the settings.
+    pub acceptors: Vec<TlsAcceptor>,
 }
 
 /// What all connections share.
 pub struct Gate {
-    limits: NetLimits,
+    /// Looked at once for each connection, so a reload counts for those that come after it.
+    rules: watch::Receiver<Arc<Rules>>,
     admission: Arc<Admission>,
-    tls: TlsAcceptor,
     /// Bounded: when the loop is behind, readers wait, and the other ends with them.
     arrivals: mpsc::Sender<Arrival>,
     next: AtomicU64,
@@ -69,66 +73,50 @@ pub struct Gate {
 impl Gate {
     /// Lets connections in to `arrivals`.
     #[must_use]
-    pub fn new(limits: NetLimits, tls: TlsAcceptor, arrivals: mpsc::Sender<Arrival>) -> Self {
-        let admission = Arc::new(Admission::new(limits));
-        Gate { limits, admission, tls, arrivals, next: AtomicU64::new(1) }
+    pub fn new(rules: watch::Receiver<Arc<Rules>>, arrivals: mpsc::Sender<Arrival>) -> Self {
+        Gate { rules, admission: Arc::default(), arrivals, next: AtomicU64::new(1) }
     }
 
-    /// Serves one connection to its end. One that has not begun to talk is dropped when `stop` becomes true.
-    pub(super) async fn serve(&self, stream: TcpStream, address: SocketAddr, mut stop: watch::Receiver<bool>) {
-        let seat = match self.admission.admit(address.ip()) {
+    /// Serves one connection that came from `from` through `door` to its end. One that has not begun to talk is dropped
+    /// when `stop` becomes true.
+    pub(super) async fn serve(
+        &self,
+        mut stream: TcpStream,
+        from: SocketAddr,
+        door: &Door,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let rules = self.rules.borrow().clone();
+        let Some(tls) = rules.acceptors.get(door.number) else { return };
+        // Lines are gathered by us; waiting for more in the kernel would only add latency.
+        let _ = stream.set_nodelay(true);
+        let origin = tokio::select! {
+            origin = greeting::origin(&mut stream, from, &door.endpoint, &rules.limits) => origin,
+            () = stopped(&mut stop) => None,
+        };
+        let Some(address) = origin else { return };
+        let addr = address.ip().to_canonical();
+        let seat = match self.admission.admit(&rules.limits, addr) {
             Ok(seat) => seat,
             Err(reason) => {
                 // As much as the socket takes at once: a refused connection is not worth waiting for.
-                let _ = stream.try_write(error_line(reason).as_bytes());
+                let _ = stream.try_write(format!("ERROR :{reason}\r\n").as_bytes());
                 return;
             }
         };
-        // Lines are gathered by us; waiting for more in the kernel would only add latency.
-        let _ = stream.set_nodelay(true);
-        let addr = address.ip().to_canonical();
         let greeted = tokio::select! {
-            greeted = self.greet(stream, addr) => greeted,
+            greeted = greeting::greet(stream, from.ip().to_canonical(), &door.endpoint, tls, &rules.limits) => greeted,
             () = stopped(&mut stop) => None,
         };
-        let peer = |secure| Peer { addr, port: address.port(), secure };
-        match greeted {
-            Some(Greeted::Plain(stream)) => self.talk(stream, peer(false)).await,
-            Some(Greeted::Tls(stream)) => self.talk(*stream, peer(true)).await,
-            None => {}
+        if let Some(Greeted { stream, secure }) = greeted {
+            self.talk(stream, Peer { addr, port: address.port(), secure }, rules.limits.outbox).await;
         }
         drop(seat);
     }
 
-    /// Finds out what the other end speaks, and shakes hands.
-    async fn greet(&self, mut stream: TcpStream, addr: IpAddr) -> Option<Greeted> {
-        let mut first = [0];
-        let Ok(Ok(1)) = timeout(self.limits.handshake, stream.peek(&mut first)).await else {
-            return None;
-        };
-        if first == [0x16] {
-            return match timeout(self.limits.handshake, self.tls.accept(stream)).await {
-                Ok(Ok(stream)) => Some(Greeted::Tls(Box::new(stream))),
-                Ok(Err(error)) => {
-                    tracing::debug!(%addr, %error, "TLS handshake failed");
-                    None
-                }
-                Err(_) => {
-                    tracing::debug!(%addr, "TLS handshake took too long");
-                    None
-                }
-            };
-        }
-        if addr.is_loopback() || self.limits.plain_text_everywhere {
-            return Some(Greeted::Plain(stream));
-        }
-        refuse(&mut stream, "This server does not take plain text; connect with TLS, on this same port").await;
-        None
-    }
-
-    async fn talk<S: AsyncRead + AsyncWrite>(&self, stream: S, peer: Peer) {
+    async fn talk(&self, stream: Box<dyn Duplex>, peer: Peer, outbox: usize) {
         let conn = ConnId(self.next.fetch_add(1, Ordering::Relaxed));
-        let outbox = Arc::new(Outbox::new(self.limits.outbox));
+        let outbox = Arc::new(Outbox::new(outbox));
         if self.arrivals.send(Arrival::Opened { conn, peer, outbox: outbox.clone() }).await.is_err() {
             return;
         }
@@ -162,19 +150,8 @@ impl Gate {
     }
 }
 
-/// Writes one readable line and closes.
-async fn refuse(stream: &mut TcpStream, reason: &str) {
-    let _ = timeout(LAST_WORDS, stream.write_all(error_line(reason).as_bytes())).await;
-    let _ = stream.shutdown().await;
-    drain(stream).await;
-}
-
-fn error_line(reason: &str) -> String {
-    format!("ERROR :{reason}\r\n")
-}
-
 /// Reads and forgets until the other end closes or [`LINGER`] is over.
-async fn drain(stream: &mut (impl AsyncRead + Unpin)) {
+pub(super) async fn drain(stream: &mut (impl AsyncRead + Unpin)) {
     let mut sink = [0; 512];
     let _ = timeout(LINGER, async { while matches!(stream.read(&mut sink).await, Ok(1..)) {} }).await;
 }

@@ -10,7 +10,7 @@ use std::{
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use super::{Gate, stopped};
+use super::{Endpoint, Gate, stopped};
 
 /// How long a stopped listener waits for its connections to take their last lines.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -36,19 +36,30 @@ fn advice(error: &Error) -> String {
     }
 }
 
+/// What a connection came in through.
+#[derive(Debug)]
+pub(super) struct Door {
+    /// Its place in the settings.
+    pub(super) number: usize,
+    pub(super) endpoint: Endpoint,
+}
+
 /// A bound port.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    door: Door,
 }
 
 impl Listener {
-    /// Binds `address`; port 0 lets the system choose one. Has to be called within a tokio runtime.
+    /// Binds the address of the endpoint that is the `number`th of the settings, from 0. Has to be called within a tokio
+    /// runtime.
     ///
     /// # Errors
     /// [`ListenError`] says what is in the way.
-    pub fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+    pub fn bind(number: usize, endpoint: Endpoint) -> Result<Self, ListenError> {
+        let address = endpoint.address;
         let bind = || {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
             // On other systems the option lets a second program take over the port.
@@ -61,7 +72,7 @@ impl Listener {
             Ok((socket.local_addr()?, socket))
         };
         let (bound, socket) = bind().map_err(|source| ListenError { address, source })?;
-        Ok(Listener { socket, address: bound })
+        Ok(Listener { socket, address: bound, door: Door { number, endpoint } })
     }
 
     /// The address really bound.
@@ -73,14 +84,14 @@ impl Listener {
     /// Accepts until `stop` is true, then waits for the connections it accepted, but not for ever.
     pub async fn run(self, gate: Arc<Gate>, mut stop: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
-        let each = stop.clone();
+        let (door, each) = (Arc::new(self.door), stop.clone());
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, address)) => {
-                        let (gate, stop) = (gate.clone(), each.clone());
-                        connections.spawn(async move { gate.serve(stream, address, stop).await });
+                        let (gate, door, stop) = (gate.clone(), door.clone(), each.clone());
+                        connections.spawn(async move { gate.serve(stream, address, &door, stop).await });
                     }
                     Err(error) => wait_out(&error).await,
                 },

@@ -1,17 +1,23 @@
 //! Connections: from a listening port to lines and back.
 //!
-//! It accepts, tells TLS from plain text, frames what comes in and writes what is queued. It knows nothing of the chat:
-//! a connection is opened, delivers lines, takes bytes, is closed.
+//! It accepts, tells TLS, WebSocket and plain lines apart, frames what comes in and writes what is queued. It knows
+//! nothing of the chat: a connection is opened, delivers lines, takes bytes, is closed.
 
 mod admission;
 mod connection;
+mod endpoint;
+mod greeting;
 mod listener;
 mod outbox;
+mod prefixed;
+mod proxy;
 mod reader;
+mod web;
 mod writer;
 
 pub use admission::Admission;
-pub use connection::{Arrival, Gate};
+pub use connection::{Arrival, Gate, Rules};
+pub use endpoint::Endpoint;
 pub use listener::{ListenError, Listener};
 pub use outbox::Outbox;
 
@@ -19,8 +25,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// What connections may take of the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use crate::hub::io::Network;
+
+/// What connections may take of the machine, and from where they may come.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetLimits {
     /// The most connections in all.
     pub connections: usize,
@@ -32,6 +40,11 @@ pub struct NetLimits {
     pub handshake: Duration,
     /// Whether plain text is served to other machines as well.
     pub plain_text_everywhere: bool,
+    /// The proxies that may say for whom they connect, where an endpoint expects that.
+    pub proxies: Vec<Network>,
+    /// The origins whose pages may connect by WebSocket, such as `https://chat.example`; `*` for all. Programs that are
+    /// no browsers name no origin, and may.
+    pub web_origins: Vec<String>,
 }
 
 impl Default for NetLimits {
@@ -42,6 +55,8 @@ impl Default for NetLimits {
             outbox: 1 << 20,
             handshake: Duration::from_secs(15),
             plain_text_everywhere: false,
+            proxies: Vec::new(),
+            web_origins: Vec::new(),
         }
     }
 }

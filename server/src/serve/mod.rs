@@ -3,7 +3,9 @@
 //! This is all that a program needs which runs a server inside itself: [`Server::start`], what it answers about itself,
 //! and [`Server::stop`].
 
+mod certificates;
 mod error;
+mod reload;
 mod switchboard;
 #[cfg(test)]
 mod tests;
@@ -21,7 +23,10 @@ use tokio::{
     task::JoinSet,
 };
 
+use certificates::{Certificates, Served};
 pub use error::{ServeError, StartError};
+use reload::Reload;
+pub use reload::Reread;
 use turns::Turns;
 
 use crate::{
@@ -33,10 +38,9 @@ use crate::{
         io::{News, OperatorAnswer, OperatorVerb, Snapshot},
         policy::Policy,
     },
-    net::{Gate, Listener, NetLimits},
+    net::{Endpoint, Gate, Listener, NetLimits, Rules},
     secret,
     store::{ANSWERS_WAITING, Memory, Sqlite, Store, StoreWorker},
-    tls::{Identity, Tls},
 };
 
 /// How many arrivals wait for the loop. When there are more, connections are not read until it has caught up.
@@ -51,8 +55,8 @@ const NEWS_WAITING: usize = 1024;
 pub struct Settings {
     /// The chat's rules.
     pub policy: Policy,
-    /// Where to listen; port 0 lets the system choose.
-    pub listen: Vec<SocketAddr>,
+    /// Where to listen, and what to expect there.
+    pub listen: Vec<Endpoint>,
     /// Where to keep what has to last.
     pub storage: Storage,
     /// The operator's own certificate and key, as PEM files. Without them one is made and kept in the data directory.
@@ -61,6 +65,8 @@ pub struct Settings {
     pub net: NetLimits,
     /// How passwords are hashed.
     pub auth: AuthLimits,
+    /// How to read all this again while the server runs; without it, it stays as it is.
+    pub reread: Option<Reread>,
 }
 
 /// Where a server keeps what it has to remember.
@@ -82,10 +88,14 @@ pub enum Stop {
 }
 
 /// What the operator wants, and where the answer goes.
-type Order = (OperatorVerb, oneshot::Sender<OperatorAnswer>);
+enum Order {
+    /// Something of the hub.
+    Verb(OperatorVerb, oneshot::Sender<OperatorAnswer>),
+    /// New decisions; the answer is what of them cannot count before a restart.
+    Policy(Box<Policy>, oneshot::Sender<Vec<&'static str>>),
+}
 
 /// A running server. Dropping it does not end it; [`Server::stop`] does.
-#[derive(Debug)]
 pub struct Server {
     addresses: Vec<SocketAddr>,
     fingerprint: Fingerprint,
@@ -93,6 +103,7 @@ pub struct Server {
     owner_code_file: Option<PathBuf>,
     news: broadcast::Sender<News>,
     orders: mpsc::Sender<Order>,
+    reload: Reload,
     ended: watch::Receiver<Option<Result<(), ServeError>>>,
 }
 
@@ -103,31 +114,30 @@ impl Server {
     /// # Errors
     /// [`StartError`] says in one line what is in the way and what to do.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let Settings { policy, listen, storage, certificate, net, auth } = settings;
-        let name = policy.server_name.clone();
+        let certificates = Certificates::of(&settings);
+        let storage = settings.storage.clone();
         // Disk and key generation block.
-        let opened = tokio::task::spawn_blocking(move || open(&storage, certificate, &name));
+        let opened = tokio::task::spawn_blocking(move || open(&storage, &certificates));
         let opened = opened.await.map_err(|_| StartError::Panicked)??;
         // Bound last: who connects early should not meet a server that cannot start.
-        let listeners = listen.into_iter().map(Listener::bind).collect::<Result<Vec<_>, _>>()?;
-        Self::launch(opened, listeners, policy, net, auth)
+        let numbered = settings.listen.iter().cloned().enumerate();
+        let listeners =
+            numbered.map(|(number, endpoint)| Listener::bind(number, endpoint)).collect::<Result<Vec<_>, _>>()?;
+        Self::launch(opened, listeners, settings)
     }
 
     /// Sets everything in motion.
-    fn launch(
-        opened: Opened,
-        listeners: Vec<Listener>,
-        policy: Policy,
-        net: NetLimits,
-        auth: AuthLimits,
-    ) -> Result<Self, StartError> {
+    fn launch(opened: Opened, listeners: Vec<Listener>, settings: Settings) -> Result<Self, StartError> {
         let Opened { data_dir, store, snapshot, tls } = opened;
+        let Settings { policy, net, auth, .. } = settings.clone();
         let addresses = listeners.iter().map(Listener::address).collect();
         let owner_code = snapshot.owner_code.clone();
         let owner_code_file = data_dir.as_ref().filter(|_| owner_code.is_some()).map(DataDir::owner_code);
         let (news, _) = broadcast::channel(NEWS_WAITING);
         let (orders, orders_in) = mpsc::channel(ORDERS_WAITING);
         let (arrivals, arrivals_in) = mpsc::channel(ARRIVALS_WAITING);
+        // One place: asking twice before it happens is asking once.
+        let (reloads, mut reloads_in) = mpsc::channel(1);
         let (answers, answers_in) = mpsc::channel(ANSWERS_WAITING + auth.threads.get() + auth.queue);
         let clock = Clock::start();
         let turns = Turns::new(turns::Parts {
@@ -139,9 +149,20 @@ impl Server {
             answers: answers_in,
             orders: orders_in,
             news: news.clone(),
+            reloads,
         });
         let (stop, stopping) = watch::channel(false);
-        let gate = Arc::new(Gate::new(net, tls.acceptor, arrivals));
+        let (rules, ruled) = watch::channel(Arc::new(Rules { limits: net, acceptors: tls.acceptors }));
+        let reload = Reload { started: settings, rules: Arc::new(rules), orders: orders.clone() };
+        let asked = reload.clone();
+        // Ends with the loop, which holds the other end.
+        tokio::spawn(async move {
+            while let Some(()) = reloads_in.recv().await {
+                // What came of it is in the log.
+                let _ = asked.run().await;
+            }
+        });
+        let gate = Arc::new(Gate::new(ruled, arrivals));
         let mut doors = JoinSet::new();
         for listener in listeners {
             doors.spawn(listener.run(gate.clone(), stopping.clone()));
@@ -157,7 +178,7 @@ impl Server {
             drop(data_dir);
             end.send_replace(Some(result));
         });
-        Ok(Server { addresses, fingerprint: tls.fingerprint, owner_code, owner_code_file, news, orders, ended })
+        Ok(Server { addresses, fingerprint: tls.fingerprint, owner_code, owner_code_file, news, orders, reload, ended })
     }
 
     /// The addresses really bound, in the order of the settings.
@@ -194,10 +215,18 @@ impl Server {
     pub async fn operator(&self, verb: OperatorVerb) -> OperatorAnswer {
         let (reply, answer) = oneshot::channel();
         let gone = || OperatorAnswer::Refused("the server has ended".into());
-        match self.orders.send((verb, reply)).await {
+        match self.orders.send(Order::Verb(verb, reply)).await {
             Ok(()) => answer.await.unwrap_or_else(|_| gone()),
             Err(_) => gone(),
         }
+    }
+
+    /// Reads the settings again and lets them count from now on; connections stay. What was done, in a sentence.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the new settings; the server goes on with the old ones.
+    pub async fn reload(&self) -> Result<String, String> {
+        self.reload.run().await
     }
 
     /// Ends the server: everybody is told, what they were sent is written out, the store is closed.
@@ -231,26 +260,24 @@ struct Opened {
     data_dir: Option<DataDir>,
     store: Box<dyn Store>,
     snapshot: Snapshot,
-    tls: Tls,
+    tls: Served,
 }
 
-fn open(storage: &Storage, certificate: Option<(PathBuf, PathBuf)>, name: &str) -> Result<Opened, StartError> {
+fn open(storage: &Storage, certificates: &Certificates) -> Result<Opened, StartError> {
     let epoch = secret::number().map_err(StartError::Chance)?;
     let owner_code = secret::code().map_err(StartError::Chance)?;
-    let files = certificate.map(|(certificate, key)| Identity::Files { certificate, key });
-    let (data_dir, store, identity): (_, Box<dyn Store>, _) = match storage {
+    let (data_dir, store): (_, Box<dyn Store>) = match storage {
         Storage::Folder(path) => {
             let data_dir = DataDir::open(path)?;
             let store = Sqlite::open(&data_dir.database(), epoch, &owner_code)?;
-            let identity = Identity::Own(data_dir.path().to_owned());
-            (Some(data_dir), Box::new(store), identity)
+            (Some(data_dir), Box::new(store))
         }
-        Storage::Ephemeral => (None, Box::new(Memory::new(epoch, owner_code)), Identity::Fleeting),
+        Storage::Ephemeral => (None, Box::new(Memory::new(epoch, owner_code))),
     };
     let snapshot = store.load()?;
     if let Some(data_dir) = &data_dir {
         data_dir.keep_owner_code(snapshot.owner_code.as_deref())?;
     }
-    let tls = Tls::new(&files.unwrap_or(identity), name)?;
+    let tls = certificates.read()?;
     Ok(Opened { data_dir, store, snapshot, tls })
 }

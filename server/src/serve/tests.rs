@@ -56,11 +56,20 @@ impl Scene {
         let (failed_in, failed) = watch::channel(0);
         let store = Failing { memory: Memory::new(1, "CODE".into()), fault: fault.clone(), failed: failed_in };
         let snapshot = store.load().unwrap();
-        let tls = Tls::new(&Identity::Fleeting, "localhost").unwrap();
+        let endpoint = Endpoint::from(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let settings = Settings {
+            policy: Policy::default(),
+            listen: vec![endpoint.clone()],
+            storage: Storage::Ephemeral,
+            certificate: None,
+            net: NetLimits::default(),
+            auth: AuthLimits { cost: Cost::Cheap, ..AuthLimits::default() },
+            reread: None,
+        };
+        let tls = Certificates::of(&settings).read().unwrap();
         let opened = Opened { data_dir: None, store: Box::new(store), snapshot, tls };
-        let listeners = vec![Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap()];
-        let auth = AuthLimits { cost: Cost::Cheap, ..AuthLimits::default() };
-        let server = Server::launch(opened, listeners, Policy::default(), NetLimits::default(), auth).unwrap();
+        let listeners = vec![Listener::bind(0, endpoint).unwrap()];
+        let server = Server::launch(opened, listeners, settings).unwrap();
         let mut stream = TcpStream::connect(server.addresses()[0]).await.unwrap();
         stream
             .write_all(

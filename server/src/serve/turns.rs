@@ -38,6 +38,8 @@ pub(super) struct Parts {
     /// From the operator.
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) news: broadcast::Sender<News>,
+    /// Where to ask for the settings to be read again.
+    pub(super) reloads: mpsc::Sender<()>,
 }
 
 /// The loop.
@@ -153,7 +155,15 @@ impl Turns {
         burst.push(answer);
     }
 
-    fn ordered(&mut self, (verb, reply): Order, burst: &mut Vec<Input>) {
+    fn ordered(&mut self, order: Order, burst: &mut Vec<Input>) {
+        let (verb, reply) = match order {
+            Order::Verb(verb, reply) => (verb, reply),
+            Order::Policy(policy, reply) => {
+                // Nobody waits any more when the operator's own connection is gone.
+                let _ = reply.send(self.parts.hub.set_policy(*policy));
+                return;
+            }
+        };
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
         self.asked.insert(ticket, reply);
@@ -188,9 +198,16 @@ impl Turns {
         let over = sleep(FULL_DISK_PAUSE);
         tokio::pin!(over);
         loop {
-            let (verb, reply) = tokio::select! {
+            let order = tokio::select! {
                 () = &mut over => return Ok(()),
                 Some(order) = self.parts.orders.recv() => order,
+            };
+            let (verb, reply) = match order {
+                Order::Verb(verb, reply) => (verb, reply),
+                Order::Policy(policy, reply) => {
+                    let _ = reply.send(self.parts.hub.set_policy(*policy));
+                    continue;
+                }
             };
             if matches!(verb, OperatorVerb::Shutdown { .. } | OperatorVerb::Restart { .. }) {
                 return Err(error.into());
@@ -203,6 +220,10 @@ impl Turns {
     /// Lets everybody hear of what is durable now, in the hub's order.
     fn release(&mut self, effects: Effects) {
         self.switchboard.send(effects.sends);
+        if effects.reload {
+            // When the place is taken, it was asked for already.
+            let _ = self.parts.reloads.try_send(());
+        }
         for news in effects.news {
             // Without a listener nobody wants the news.
             let _ = self.parts.news.send(news);

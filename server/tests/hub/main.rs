@@ -27,6 +27,7 @@ scripts! {
     sasl,
     sign_up,
     codes,
+    server_password,
     guests_and_accounts,
     free_nicks,
     one_device,

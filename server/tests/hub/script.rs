@@ -159,6 +159,7 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
     let (policy, yes, number) = (&mut stage.policy, value == "yes", value.parse::<u64>().unwrap_or(0));
     match key {
         "server_name" => policy.server_name = value.to_owned(),
+        "password" => policy.password = value.to_owned().into(),
         "account_required" => policy.account_required = yes,
         "register_before_connect" => policy.register_before_connect = yes,
         "nick_is_account" => policy.nick_is_account = yes,

@@ -42,11 +42,12 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub fn settings() -> Settings {
     Settings {
         policy: Policy::default(),
-        listen: vec!["127.0.0.1:0".parse().unwrap()],
+        listen: vec!["127.0.0.1:0".parse::<SocketAddr>().unwrap().into()],
         storage: Storage::Ephemeral,
         certificate: None,
         net: NetLimits::default(),
         auth: AuthLimits { cost: Cost::Cheap, ..AuthLimits::default() },
+        reread: None,
     }
 }
 
@@ -88,7 +89,7 @@ impl Client {
         Self::over(Box::new(TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()))
     }
 
-    fn over(stream: Box<dyn Stream>) -> Self {
+    pub fn over(stream: Box<dyn Stream>) -> Self {
         let (reader, writer) = tokio::io::split(stream);
         Client { reader: tokio::io::BufReader::new(reader), writer, seen: Vec::new() }
     }

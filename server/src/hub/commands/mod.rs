@@ -119,6 +119,10 @@ pub(super) fn run(turn: &mut Turn<'_>, message: &Message<'_>) {
     if message.params().len() < entry.params {
         return turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &[entry.word]);
     }
+    // Who may not come in makes no account and tries no password either.
+    if matches!(entry.word, "AUTHENTICATE" | "REGISTER" | "VERIFY") && turn.me().is_none() && !turn.is_admitted() {
+        return turn.refuse(Numeric::ERR_PASSWDMISMATCH, &[]);
+    }
     (entry.run)(turn, message);
 }
 

@@ -16,12 +16,14 @@ pub(super) const MAX_DISPLAY: usize = 128;
 /// The most bytes of a reason of leaving or of a KICK (ISUPPORT `KICKLEN`).
 pub(super) const MAX_REASON: usize = 300;
 
-/// PASS: an owner or invitation code, looked at when an account is made.
+/// PASS: the server's password, or an owner or invitation code, which is looked at when an account is made. Who needs both
+/// sends both, each with its own PASS.
 pub(super) fn pass(turn: &mut Turn<'_>, message: &Message<'_>) {
     if turn.me().is_some() {
         return turn.refuse(Numeric::ERR_ALREADYREGISTERED, &[]);
     }
     match message.given(0) {
+        Some(given) if turn.hub.policy.password.is(given) => turn.session().admitted = true,
         Some(code) => turn.session().code = Some(Zeroizing::new(code.to_owned())),
         None => turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &["PASS"]),
     }

@@ -4,6 +4,7 @@
 //! somebody else delivers, or a request in [`Effects`] that somebody else answers with an [`Input`].
 
 mod history;
+mod network;
 mod operator;
 mod password;
 mod rows;
@@ -16,6 +17,7 @@ use klatch_protocol::UnixMs;
 
 pub use self::{
     history::{Anchor, Answer, Page, Place, Query, Record, RecordKind},
+    network::{Network, listed},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},
     password::{AuthJob, AuthOutcome},
     rows::{AccountRow, Rank, RoomRow, Snapshot, Topic},
@@ -145,6 +147,8 @@ pub struct Effects {
     pub news: Vec<News>,
     /// Answers to [`Input::Operator`].
     pub operator: Vec<(Ticket, OperatorAnswer)>,
+    /// The operator's decisions should be read again, and handed to the hub.
+    pub reload: bool,
     /// The server should end now: everyone has been told.
     pub stop: bool,
 }

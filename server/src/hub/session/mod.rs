@@ -32,7 +32,9 @@ pub(super) struct Session {
     pub(super) modern: bool,
     /// A SASL exchange under way.
     pub(super) sasl: Option<Collector>,
-    /// What PASS gave: an owner or invitation code.
+    /// Whether PASS gave the server's password.
+    pub(super) admitted: bool,
+    /// What else PASS gave: an owner or invitation code.
     pub(super) code: Option<Zeroizing<String>>,
     /// The command whose answer needs somebody else's; everything after it waits.
     pub(super) pending: Option<Pending>,
@@ -59,6 +61,7 @@ impl Session {
             caps: Caps::empty(),
             modern: false,
             sasl: None,
+            admitted: false,
             code: None,
             pending: None,
             queue: VecDeque::new(),

@@ -90,6 +90,11 @@ impl World {
         world
     }
 
+    /// Replaces the operator's decisions.
+    pub fn set_policy(&mut self, policy: Arc<Policy>) {
+        self.policy = policy;
+    }
+
     /// Does what `command` says, as a whole or not at all, and tells what changed.
     ///
     /// # Errors
