@@ -385,9 +385,5 @@ async fn what_the_operator_says_is_shown() {
     let server = Server::start(settings()).await.unwrap();
     let mut amy = Person::arrived(&server, "amelia", "Amy").await;
     server.operator(OperatorVerb::Say("tea is ready".into())).await;
-    let shown = |amy: &Person| {
-        let last = amy.model.rooms().last().unwrap();
-        last.history.iter().any(|line| matches!(&line.body, Body::Said { text, .. } if text == "tea is ready"))
-    };
-    amy.until("told", shown).await;
+    amy.until("told", |amy| amy.sees("#lobby", "* tea is ready")).await;
 }

@@ -150,6 +150,11 @@ impl Model {
         if mine {
             new.clone_into(&mut self.me.nick);
         }
+        for (place, _) in self.outgoing.values_mut() {
+            if matches!(place, Place::Direct(nick) if same(nick, old)) {
+                *place = Place::Direct(new.to_owned());
+            }
+        }
         for index in 0..self.rooms.len() {
             let room = &mut self.rooms[index];
             if room.kind == RoomKind::Direct && same(&room.name, old) {

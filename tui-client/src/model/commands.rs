@@ -82,6 +82,9 @@ pub const TABLE: &[Command] = &[
         let (to, text) = a.word()?;
         Some(Typed::Ask(Request::Say { to: to.to_owned(), text: words(text)?, manner: Manner::Notice }))
     }),
+    command("retry", &[], "", "send again what was refused here", |a| {
+        Some(Typed::Ask(Request::Again { to: words(a.here)? }))
+    }),
     command("topic", &[], "[text]", "show or set the room's topic; - clears it", |a| {
         let text = words(a.rest).map(|text| if text == "-" { String::new() } else { text });
         Some(Typed::Ask(Request::Topic { room: a.here_room()?, text }))

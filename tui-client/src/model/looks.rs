@@ -16,17 +16,6 @@ pub(super) fn of_text(text: &str) -> Vec<String> {
     looks
 }
 
-/// The looks of a person: of the nick and of the display name, each once.
-pub(super) fn of(nick: &str, display: Option<&str>) -> Vec<String> {
-    let mut looks = of_text(nick);
-    for look in display.map(of_text).unwrap_or_default() {
-        if !looks.contains(&look) {
-            looks.push(look);
-        }
-    }
-    looks
-}
-
 /// Whether a display name looks as if a nick stood beside it already.
 pub(super) fn imitates(display: &str) -> bool {
     display.contains(['(', ')', '\u{ff08}', '\u{ff09}'])

@@ -28,28 +28,39 @@ pub struct Member {
 /// Who is in a room, sorted: operators first, then by name.
 #[derive(Debug, Clone, Default)]
 pub struct Roster {
-    members: BTreeMap<Folded, Member>,
+    entries: BTreeMap<Folded, Entry>,
     /// How many members answer to each look; a look of more than one cannot stand alone.
     looks: HashMap<String, usize>,
 }
 
+/// A member with the looks of both names, and of the display name alone. Finding them is slow, and names are shown often.
+#[derive(Debug, Clone)]
+struct Entry {
+    member: Member,
+    looks: Vec<String>,
+    of_display: Vec<String>,
+}
+
 impl Roster {
+    /// The most people kept. Rooms are smaller by far; a server that says otherwise is not to be believed.
+    pub const MOST: usize = 100_000;
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.entries.len()
     }
 
     /// Whether nobody is there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.entries.is_empty()
     }
 
     /// The one with this nick.
     #[must_use]
     pub fn get(&self, nick: &str) -> Option<&Member> {
-        self.members.get(&fold(nick))
+        self.entries.get(&fold(nick)).map(|entry| &entry.member)
     }
 
     /// Changes the one with this nick, in everything but the nick. Says whether there is such a one.
@@ -64,42 +75,49 @@ impl Roster {
         true
     }
 
-    /// Adds or replaces one.
+    /// Adds or replaces one. Nothing happens when there are [`Roster::MOST`] already.
     pub fn insert(&mut self, member: Member) {
-        self.remove(&member.nick.clone());
-        for look in looks::of(&member.nick, member.display.as_deref()) {
-            *self.looks.entry(look).or_default() += 1;
+        self.remove(&member.nick);
+        if self.entries.len() >= Self::MOST {
+            return;
         }
-        self.members.insert(fold(&member.nick), member);
+        let of_display = member.display.as_deref().map(looks::of_text).unwrap_or_default();
+        let mut looks = looks::of_text(&member.nick);
+        looks.extend(of_display.iter().filter(|look| !looks.contains(look)).cloned().collect::<Vec<_>>());
+        for look in &looks {
+            *self.looks.entry(look.clone()).or_default() += 1;
+        }
+        self.entries.insert(fold(&member.nick), Entry { member, looks, of_display });
     }
 
     /// Takes one out.
     pub fn remove(&mut self, nick: &str) -> Option<Member> {
-        let member = self.members.remove(&fold(nick))?;
-        for look in looks::of(&member.nick, member.display.as_deref()) {
-            if let Some(count) = self.looks.get_mut(&look) {
+        let entry = self.entries.remove(&fold(nick))?;
+        for look in &entry.looks {
+            if let Some(count) = self.looks.get_mut(look) {
                 *count -= 1;
                 if *count == 0 {
-                    self.looks.remove(&look);
+                    self.looks.remove(look);
                 }
             }
         }
-        Some(member)
+        Some(entry.member)
     }
 
     /// Takes all out.
     pub fn clear(&mut self) {
-        self.members.clear();
+        self.entries.clear();
         self.looks.clear();
     }
 
     /// Everybody, operators first, each group by nick.
     pub fn iter(&self) -> impl Iterator<Item = &Member> {
-        let (operators, others): (Vec<_>, Vec<_>) = self.members.values().partition(|m| m.operator);
+        let members = self.entries.values().map(|entry| &entry.member);
+        let (operators, others): (Vec<_>, Vec<_>) = members.partition(|member| member.operator);
         operators.into_iter().chain(others)
     }
 
-    /// The name to show for `member` while these people are present: the display name, with the nick beside it where it
+    /// The name to show for `member`, who is one of them, while these people are present: the display name, with the nick beside it where it
     /// could be taken for another person's display name or nick. A display name that does not begin with a letter or digit
     /// is not shown: it could pass for one of the screen's own signs.
     #[must_use]
@@ -109,7 +127,8 @@ impl Roster {
         else {
             return Cow::Borrowed(&member.nick);
         };
-        let shared = looks::of_text(display).iter().any(|look| self.looks.get(look).is_some_and(|count| *count > 1));
+        let known = self.entries.get(&fold(&member.nick)).map(|entry| entry.of_display.as_slice());
+        let shared = known.unwrap_or_default().iter().any(|look| self.looks.get(look).is_some_and(|count| *count > 1));
         if shared || looks::imitates(display) {
             Cow::Owned(format!("{display} ({})", member.nick))
         } else {

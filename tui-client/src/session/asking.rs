@@ -2,7 +2,7 @@
 
 use klatch_protocol::{Caps, LineBuilder, fold};
 
-use super::{Ending, Event, Fate, Now, Output, Outputs, Request, Session, Window, clean, link::Phase};
+use super::{Ending, Event, Now, Output, Outputs, Request, Session, Window, clean, link::Phase};
 
 impl Session {
     /// Does what the user asks for, as far as it can be done now; what cannot be done is told. Only what is said is kept
@@ -10,12 +10,7 @@ impl Session {
     pub fn request(&mut self, now: Now, request: Request, out: &mut Vec<Output>) {
         match request {
             Request::Say { to, text, manner } => self.say(now, &to, &text, manner, out),
-            Request::Again(message) => {
-                if self.outbox.again(message) {
-                    out.tell(Event::Fate { out: message, fate: Fate::Queued });
-                    self.flush(now, out);
-                }
-            }
+            Request::Again { to } => self.say_again(now, &to, out),
             Request::Older { place, before } => {
                 self.ask_older(&place, before, out);
                 self.flush(now, out);
@@ -66,7 +61,7 @@ impl Session {
                 return;
             }
             Request::Say { .. }
-            | Request::Again(_)
+            | Request::Again { .. }
             | Request::Older { .. }
             | Request::Typing { .. }
             | Request::Quit(_) => {

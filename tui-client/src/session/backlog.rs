@@ -11,6 +11,8 @@ use super::Place;
 const MOST_OPEN: usize = 4;
 /// Questions that may wait.
 const MOST_WAITING: usize = 2_000;
+/// Places that are followed. Strangers can open conversations; what is over is shown but not caught up with.
+const MOST_PLACES: usize = 2_000;
 /// Milliseconds a question may stay without answer.
 const PATIENCE: u64 = 30_000;
 
@@ -224,8 +226,12 @@ impl Backlog {
     }
 
     fn entry(&mut self, place: &Place) -> Option<&mut Known> {
+        let key = key(place)?;
+        if self.known.len() >= MOST_PLACES && !self.known.contains_key(&key) {
+            return None;
+        }
         let fresh = || Known { place: place.clone(), upto: None, beyond: None, behind: false };
-        Some(self.known.entry(key(place)?).or_insert_with(fresh))
+        Some(self.known.entry(key).or_insert_with(fresh))
     }
 }
 

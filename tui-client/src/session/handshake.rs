@@ -27,6 +27,8 @@ const WANTED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::AWAY_NOTIFY)
     .union(Caps::INVITE_NOTIFY)
     .union(Caps::CHGHOST);
+/// The most capabilities of a server that are remembered. The longest lists seen have about 40.
+const MOST_CAPS: usize = 512;
 /// How many other nicks a guest tries.
 const NICK_TRIES: u32 = 3;
 
@@ -48,9 +50,11 @@ impl Session {
         let list = line.message.params().get(2..).and_then(<[_]>::last).copied().unwrap_or_default();
         match line.param(1).to_ascii_uppercase().as_str() {
             "LS" | "NEW" => {
-                for cap in list.split_ascii_whitespace().take(256) {
+                for cap in list.split_ascii_whitespace() {
                     let (name, value) = cap.split_once('=').unwrap_or((cap, ""));
-                    self.link.offered.insert(name.to_owned(), value.to_owned());
+                    if self.link.offered.len() < MOST_CAPS || self.link.offered.contains_key(name) {
+                        self.link.offered.insert(name.to_owned(), value.to_owned());
+                    }
                 }
                 // A star says that more lines of the list follow.
                 if line.param(2) != "*" || line.message.params().len() < 4 {

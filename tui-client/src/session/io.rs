@@ -38,8 +38,11 @@ pub enum Request {
         /// In which manner.
         manner: Manner,
     },
-    /// Send a refused message again.
-    Again(OutId),
+    /// Send again what was refused in a place.
+    Again {
+        /// A room's name or a nick.
+        to: String,
+    },
     /// Go into a room.
     Join {
         /// The room.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use klatch_protocol::{Caps, Folded, Isupport, UnixMs};
 
-use super::{Now, Person, batches::Batches, keepalive::Keepalive};
+use super::{Now, Person, batches::Batches, keepalive::Keepalive, typists::Typists};
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -60,6 +60,8 @@ pub(super) struct Link {
     pub ready: bool,
     /// Whether the server said that it will be shut down.
     pub shutdown_announced: bool,
+    /// Who else is typing.
+    pub typists: Typists,
     /// When we last told that we type, by target.
     pub typing: HashMap<Folded, u64>,
 }
@@ -87,6 +89,7 @@ impl Default for Link {
             register_later: false,
             ready: false,
             shutdown_announced: false,
+            typists: Typists::default(),
             typing: HashMap::new(),
         }
     }

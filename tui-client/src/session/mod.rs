@@ -21,6 +21,7 @@ mod reconnect;
 mod sending;
 mod speech;
 mod standard;
+mod typists;
 
 pub use failure::{Failure, Field};
 pub use intent::{Intent, Way};
@@ -109,6 +110,9 @@ impl Session {
             Silence::Dead => self.fail(Failure::Silent, out),
         }
         self.give_up_questions(now, out);
+        for (place, nick) in self.link.typists.overdue(now.mono) {
+            out.tell(Event::Typing { place, nick, state: Typing::Done });
+        }
     }
 
     /// When [`Session::tick`] is to be called, in steady milliseconds; `None` while there is nothing to wait for.
@@ -118,7 +122,7 @@ impl Session {
             return None;
         }
         let link = self.link.keepalive.deadline();
-        Some(self.backlog.deadline().map_or(link, |question| question.min(link)))
+        [self.backlog.deadline(), self.link.typists.deadline()].into_iter().flatten().chain([link]).min()
     }
 
     /// Why there is no use in connecting again by itself; `None` while there is.

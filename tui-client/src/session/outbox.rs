@@ -156,22 +156,21 @@ impl Outbox {
 
     /// The server does not want it.
     pub(super) fn refuse(&mut self, out: OutId) {
-        self.set(out, State::Refused);
-    }
-
-    /// It is to be sent once more; says whether it was refused before.
-    pub(super) fn again(&mut self, out: OutId) -> bool {
-        let refused = self.messages.iter().any(|message| message.out == out && message.state == State::Refused);
-        if refused {
-            self.set(out, State::Waiting);
-        }
-        refused
-    }
-
-    fn set(&mut self, out: OutId, state: State) {
         if let Some(message) = self.messages.iter_mut().find(|message| message.out == out) {
-            message.state = state;
+            message.state = State::Refused;
         }
+    }
+
+    /// What was refused in a place waits again; which messages that are.
+    pub(super) fn again(&mut self, place: &Place) -> Vec<OutId> {
+        let mut again = Vec::new();
+        for message in &mut self.messages {
+            if message.state == State::Refused && same_place(&message.place, place) {
+                message.state = State::Waiting;
+                again.push(message.out);
+            }
+        }
+        again
     }
 
     /// The connection broke.

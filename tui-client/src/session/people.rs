@@ -4,6 +4,8 @@ use klatch_protocol::{Caps, LineBuilder, fold, modes::ModeKind};
 
 use super::{Event, Output, Outputs, Person, Place, Session, Window, clean, dispatch::Line};
 
+/// The most rooms we believe to be in. Servers allow far fewer.
+const MOST_ROOMS: usize = 1_000;
 /// The most people of one NAMES answer that are kept.
 const MOST_NAMES: usize = 50_000;
 /// In a room of more people than this, display names are not asked for; they come with those who speak and join.
@@ -25,13 +27,13 @@ impl Session {
             away: Some(false),
             ..Person::default()
         };
-        if mine {
+        if mine && (self.rooms.len() < MOST_ROOMS || self.rooms.contains_key(&fold(&room))) {
             self.learn_userhost(line);
             self.rooms.insert(fold(&room), room.clone());
             self.link.joined.insert(fold(&room));
             out.tell(Event::Joined { room: room.clone(), person, mine, at: line.at });
             self.catch_up(Place::Room(room), out);
-        } else {
+        } else if !mine {
             out.tell(Event::Joined { room, person, mine, at: line.at });
         }
     }

@@ -33,6 +33,19 @@ impl Session {
         self.flush(now, out);
     }
 
+    /// Says again what was refused in a place.
+    pub(super) fn say_again(&mut self, now: Now, to: &str, out: &mut Vec<Output>) {
+        let refused = self.outbox.again(&self.place_of(to));
+        if refused.is_empty() {
+            let text = "nothing was refused here".to_owned();
+            out.tell(Event::Info { window: Window::Named(clean::name(to)), text, at: self.clock(now.wall) });
+        }
+        for message in refused {
+            out.tell(Event::Fate { out: message, fate: Fate::Queued });
+        }
+        self.flush(now, out);
+    }
+
     /// Where something said to `to` belongs.
     pub(super) fn place_of(&self, to: &str) -> Place {
         if self.link.isupport.is_room(to) { Place::Room(to.to_owned()) } else { Place::Direct(to.to_owned()) }

@@ -1,13 +1,12 @@
 //! What people say: PRIVMSG, NOTICE and TAGMSG, our own coming back among them.
 
-use klatch_protocol::{Message, casemap::same, format};
+use klatch_protocol::{Message, UnixMs, casemap::same, format};
 
 use super::{
     Event, Manner, Output, Outputs, Place, Session, Spoken, Typing, Window, clean,
     dispatch::{Line, time_of},
     link::Phase,
 };
-use klatch_protocol::UnixMs;
 
 /// A message with its words as they travelled, before they were cleaned.
 pub(super) struct Heard {
@@ -22,6 +21,7 @@ impl Session {
             return;
         };
         let Heard { place, spoken, raw } = heard;
+        self.link.typists.stopped(&place, &spoken.nick);
         self.backlog.heard(&place, spoken.id.as_deref(), spoken.at);
         if spoken.mine
             && let Some(out_id) = self.outbox.came_back(line.label, &place, &raw, spoken.manner)
@@ -95,7 +95,10 @@ impl Session {
             Some(room) => Place::Room(clean::name(room)),
             None => Place::Direct(line.who()),
         };
-        out.tell(Event::Typing { place, nick: line.who(), state });
+        let nick = line.who();
+        if self.link.typists.told(line.now.mono, &place, &nick, state) {
+            out.tell(Event::Typing { place, nick, state });
+        }
     }
 
     /// A line of history: what was said, or `None` for anything else.

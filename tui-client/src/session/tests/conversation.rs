@@ -93,8 +93,8 @@ fn what_is_refused_says_why_and_can_be_sent_again() {
         ]
     );
     script.clear();
-    script.asks(Request::Again(OutId(1)));
-    assert_eq!(script.fates(), [(1, Fate::Queued), (1, Fate::Sent)]);
+    script.asks(Request::Again { to: "#OPS".into() });
+    assert_eq!(script.fates(), [(1, Fate::Queued), (2, Fate::Queued), (1, Fate::Sent), (2, Fate::Sent)]);
     assert!(script.sent()[0].ends_with(":one"));
 }
 
@@ -171,6 +171,20 @@ fn typing_is_told_at_most_every_three_seconds() {
     script.asks(typing(Typing::Done));
     let active = "@+typing=active TAGMSG #lobby";
     assert_eq!(script.sent(), [active, active, "@+typing=done TAGMSG #lobby"]);
+}
+
+#[test]
+fn who_stops_typing_without_a_word_is_forgotten_after_six_seconds() {
+    let mut script = Script::in_lobby();
+    script.hears(&["@+typing=active :amy!a@h TAGMSG #lobby", "@+typing=active :bob!b@h TAGMSG #lobby"]);
+    script.hears(&[":bob!b@h PRIVMSG #lobby :there"]);
+    script.clear();
+    assert_eq!(script.session.deadline(), Some(script.now.mono + 6_000));
+    script.passes(5_999);
+    assert!(script.events().is_empty());
+    script.passes(1);
+    let stopped = Event::Typing { place: Place::Room("#lobby".into()), nick: "amy".into(), state: Typing::Done };
+    assert_eq!(script.events(), [&stopped]);
 }
 
 #[test]
