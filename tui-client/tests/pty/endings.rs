@@ -1,6 +1,10 @@
 //! The ways in which a connection, a server or klatch ends, and what is left afterwards.
 
-use std::{ffi::OsStr, path::Path};
+use std::{
+    env,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -38,6 +42,28 @@ fn every_way_out_restores_the_terminal() {
         klatch.wait_exit();
         assert_eq!(klatch.modes(), Modes::RESTORED, "{name}");
     }
+}
+
+/// Set for the process that [`a_panic_restores_the_terminal_before_it_is_reported`] starts.
+const PANICS: &str = "KLATCH_TEST_PANICS";
+
+/// Takes the terminal and panics, in a process of its own; does nothing in the test run itself.
+#[test]
+fn panics_with_the_terminal_taken() {
+    if env::var_os(PANICS).is_some() {
+        let _screen = klatch::terminal::Screen::take(true).expect("standard output is a terminal");
+        panic!("on purpose");
+    }
+}
+
+#[test]
+fn a_panic_restores_the_terminal_before_it_is_reported() {
+    let program: PathBuf = env::current_exe().expect("a running test has a program");
+    let arguments = ["--exact", "endings::panics_with_the_terminal_taken", "--nocapture"];
+    let mut terminal = Terminal::start(&program, arguments, &[(PANICS, OsStr::new("1"))], LARGE);
+    terminal.wait_text("on purpose");
+    assert!(!terminal.wait_exit().success());
+    assert_eq!(terminal.modes(), Modes::RESTORED);
 }
 
 #[test]

@@ -134,7 +134,8 @@ impl Form {
         self.step(-1);
     }
 
-    /// Log in instead of signing up, or the other way round. What was typed stays.
+    /// Log in instead of signing up, or the other way round. What was typed stays; the focus goes to the first field that
+    /// is empty, unless it is above them all or on the choice itself.
     pub fn switch_mode(&mut self) {
         if self.is_connecting() {
             return;
@@ -144,8 +145,8 @@ impl Form {
             Mode::SignUp => Mode::LogIn,
         };
         self.changed(Field::Password);
-        if !self.fields().contains(&self.focus) {
-            self.focus = Field::User;
+        if !matches!(self.focus, Field::Server | Field::Port | Field::Mode) {
+            self.focus_first_empty();
         }
     }
 

@@ -120,13 +120,13 @@ fn the_mode_is_switched_in_its_field_or_by_a_key_and_keeps_what_was_typed() {
     let mut form = form("chat.lan", "anna", Mode::LogIn);
     type_in(&mut form, "secret");
     form.switch_mode();
-    assert_eq!((form.mode(), form.focus()), (Mode::SignUp, Field::Password));
-    form.next_field();
+    assert_eq!((form.mode(), form.focus()), (Mode::SignUp, Field::Display), "the first field that is empty");
     form.switch_mode();
-    assert_eq!((form.mode(), form.focus()), (Mode::LogIn, Field::User), "the field in focus is gone");
-    form.previous_field();
-    assert_eq!(form.focus(), Field::Mode);
+    assert_eq!((form.mode(), form.focus()), (Mode::LogIn, Field::Connect), "everything is filled in");
+    while form.focus() != Field::Mode {
+        form.previous_field();
+    }
     form.edit(Edit::Right);
-    assert_eq!(form.mode(), Mode::SignUp);
+    assert_eq!((form.mode(), form.focus()), (Mode::SignUp, Field::Mode), "the choice itself keeps the focus");
     assert_eq!(form.password.text(), "secret");
 }
