@@ -10,14 +10,14 @@ const SERVER: &[Rule] = &[
     // The chat itself: no runtime, no clock, no disk. Whatever needs one is an input or an effect.
     Rule {
         module: "hub",
-        crates: Some(&["klatch_protocol", "bytes", "zeroize", "subtle"]),
+        crates: Some(&["klatch_protocol", "bitflags", "bytes", "zeroize", "subtle"]),
         own: Some(&["hub"]),
         never: IMPURE,
     },
     // The shared state knows names, not lines: it can be fed from elsewhere than a connection.
     Rule {
         module: "hub/world",
-        crates: Some(&["klatch_protocol", "zeroize", "subtle"]),
+        crates: Some(&["bitflags", "klatch_protocol", "zeroize", "subtle"]),
         own: Some(&["hub/world", "hub/io", "hub/policy"]),
         never: &["Message", "LineBuilder", "Caps", "Numeric", "ConnId", "Now"],
     },

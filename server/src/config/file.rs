@@ -87,6 +87,7 @@ impl File {
             register_before_connect: accounts.registration_before_connect,
             min_user: accounts.min_user_length.get(),
             min_password: accounts.min_password_length.get(),
+            default_user_modes: accounts.default_user_modes,
             many_devices: accounts.multiclient,
             lobby: rooms.lobby.clone(),
             history_page: history.max_reply,

@@ -10,8 +10,9 @@ use super::listen::Listen;
 use crate::{
     auth::{AuthLimits, Cost},
     hub::{
-        io::{Network, Secret},
-        policy::{Flood, Policy, SignUp},
+        io::Network,
+        policy::{Flood, Policy, Secret, SignUp},
+        world::UserModes,
     },
     net::NetLimits,
 };
@@ -121,6 +122,9 @@ pub struct Accounts {
     pub min_user_length: NonZeroUsize,
     /// The fewest characters of a password.
     pub min_password_length: NonZeroUsize,
+    /// The modes people have when they come in.
+    #[serde(deserialize_with = "user_modes")]
+    pub default_user_modes: UserModes,
     /// Whether an account may be connected more than once.
     pub multiclient: bool,
     /// How much work a new password hash is.
@@ -218,6 +222,7 @@ impl Default for Accounts {
             registration_before_connect: policy.register_before_connect,
             min_user_length: at_least_one(policy.min_user),
             min_password_length: at_least_one(policy.min_password),
+            default_user_modes: policy.default_user_modes,
             multiclient: policy.many_devices,
             password_hash_cost: Cost::Standard,
             password_threads: None,
@@ -267,6 +272,16 @@ fn secret<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Secret, D::Error>
 fn networks<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Network>, D::Error> {
     let texts = Vec::<String>::deserialize(from)?;
     texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
+}
+
+/// Letters, with or without `+` before them.
+fn user_modes<'de, D: serde::Deserializer<'de>>(from: D) -> Result<UserModes, D::Error> {
+    let text = String::deserialize(from)?;
+    let letters = text.strip_prefix('+').unwrap_or(&text).chars();
+    letters.map(|letter| UserModes::by_letter(letter).ok_or(letter)).collect::<Result<_, _>>().map_err(|letter| {
+        let known: String = UserModes::all().letters().collect();
+        serde::de::Error::custom(format!("`{letter}` is none of the modes {known}"))
+    })
 }
 
 fn sign_up<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SignUp, D::Error> {

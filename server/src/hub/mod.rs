@@ -10,9 +10,11 @@ mod deadlines;
 mod deliver;
 pub mod io;
 mod login;
+mod monitor;
 mod msgid;
 mod numerics;
 mod operator;
+mod past;
 pub mod persist;
 pub mod policy;
 mod publish;
@@ -31,14 +33,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use klatch_protocol::{AccountName, LineBuilder, Numeric, UnixMs};
+use klatch_protocol::{LineBuilder, Numeric, UnixMs};
 
 use self::{
     audience::Audiences,
     deadlines::Deadlines,
     io::{AccountId, ConnId, Effects, FrameFault, Input, News, Now, Peer, Snapshot, Ticket},
+    monitor::Watches,
     msgid::Ids,
     operator::Shutdown,
+    past::Pasts,
     policy::Policy,
     reply::Reply,
     session::{Received, Session},
@@ -61,10 +65,10 @@ pub struct Hub {
     unblocked: VecDeque<ConnId>,
     /// Who waits for which answer.
     tickets: HashMap<Ticket, ConnId>,
-    /// Accounts the operator is making: who asked, and the name, by the ticket of the hash.
-    new_accounts: HashMap<Ticket, (Ticket, AccountName)>,
     deadlines: Deadlines,
     audiences: Audiences,
+    watches: Watches,
+    past: Pasts,
     ids: Ids,
     shutdown: Option<Shutdown>,
     /// The end was announced and everybody disconnected; nothing counts any more.
@@ -92,9 +96,10 @@ impl Hub {
             probed: HashMap::new(),
             unblocked: VecDeque::new(),
             tickets: HashMap::new(),
-            new_accounts: HashMap::new(),
             deadlines: Deadlines::default(),
             audiences: Audiences::default(),
+            watches: Watches::default(),
+            past: Pasts::default(),
             ids,
             shutdown: None,
             stopped: false,
@@ -217,6 +222,7 @@ impl Hub {
     fn drop_connection(&mut self, conn: ConnId, reason: &str, effects: &mut Effects) {
         let Some(session) = self.sessions.remove(&conn) else { return };
         self.deadlines.remove(conn);
+        self.watches.clear(conn);
         if let Some(ticket) = session.pending.as_ref().and_then(|pending| pending.ticket) {
             self.tickets.remove(&ticket);
         }

@@ -28,6 +28,9 @@ pub(super) fn word(text: &str) -> &str {
 pub(super) fn sentence(numeric: Numeric) -> &'static str {
     use Numeric::*;
     match numeric {
+        RPL_ENDOFACCEPT => "End of ACCEPT list",
+        ERR_ACCEPTFULL => "You accept too many people; take somebody out first",
+        ERR_NEEDREGGEDNICK => "Log in to an account first",
         RPL_UNAWAY => "You are no longer marked as being away",
         RPL_NOWAWAY => "You have been marked as being away",
         RPL_ENDOFWHO => "End of WHO list",
@@ -37,10 +40,12 @@ pub(super) fn sentence(numeric: Numeric) -> &'static str {
         RPL_NOTOPIC => "No topic is set",
         RPL_ENDOFNAMES => "End of NAMES list",
         RPL_ENDOFINVITELIST => "End of invitation list",
+        RPL_ENDOFLINKS => "End of LINKS list",
         RPL_ENDOFINFO => "End of INFO list",
         RPL_ENDOFMOTD => "End of MOTD command",
         RPL_WHOISSECURE => "is using a secure connection",
         RPL_WHOISACCOUNT => "is logged in as",
+        RPL_ENDOFMONLIST => "End of MONITOR list",
         ERR_NOSUCHNICK => "No such nick or room",
         ERR_NOSUCHSERVER => "No such server",
         ERR_NOSUCHCHANNEL => "No such room",

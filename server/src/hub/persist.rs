@@ -65,7 +65,8 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         | Change::LoggedIn(_)
         | Change::Renamed { .. }
         | Change::AwaySet(_)
-        | Change::InvisibleSet(_)
+        | Change::ModesSet { .. }
+        | Change::RankSet(_)
         | Change::Invited { .. } => {}
     }
 }

@@ -1,10 +1,12 @@
 //! What the operator decided about the chat itself: names, sign-up, limits.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use klatch_protocol::RoomName;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
-use super::io::Secret;
+use super::world::UserModes;
 
 /// The operator's decisions, the same as long as the server runs.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub struct Policy {
     pub min_user: usize,
     /// The fewest characters of a password.
     pub min_password: usize,
+    /// The modes people have when they come in.
+    pub default_user_modes: UserModes,
     /// Whether an account may be connected more than once at a time.
     pub many_devices: bool,
     /// The room everybody is put into, if any.
@@ -48,6 +52,36 @@ pub struct Policy {
     pub probe_within: u64,
     /// Whether lines are metered at all.
     pub flood: Option<Flood>,
+}
+
+/// A password of the operator's. Never shown, wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `given` is the same; the time it takes tells nothing but the length. Nothing is the same as none.
+    #[must_use]
+    pub fn is(&self, given: &str) -> bool {
+        !self.is_empty() && bool::from(self.0.as_bytes().ct_eq(given.as_bytes()))
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Secret(Zeroizing::new(text))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_empty() { "none" } else { "secret" })
+    }
 }
 
 /// Who may make an account.
@@ -93,6 +127,7 @@ impl Default for Policy {
             register_before_connect: true,
             min_user: 4,
             min_password: 5,
+            default_user_modes: UserModes::empty(),
             many_devices: false,
             lobby: RoomName::new("#lobby").ok(),
             history_page: 200,

@@ -11,7 +11,7 @@ use super::{
     persist,
     render::{Body, Line, Rendering},
     reply::Reply,
-    world::{Change, MessageId, Target, User, UserId},
+    world::{Change, MessageId, Target, User, UserId, UserModes},
 };
 
 impl Hub {
@@ -40,6 +40,8 @@ impl Hub {
             Change::Left { user, records, witnesses, at, reason } => {
                 let id = records.first().map(|record| MessageId::Kept(record.seq));
                 self.show_quit(user, witnesses, (*at, id), reason, effects);
+                self.tell_offline(user.nick.as_str(), effects);
+                self.past.remember(user.nick.clone(), user, *at);
             }
             Change::OperatorSet { room, record, .. } => {
                 self.show_event(*room, record, |target, change| Body::Mode { target, change }, effects, reply);
@@ -52,21 +54,32 @@ impl Hub {
                 self.show_message(*by, &message, effects, reply);
             }
             Change::Invited { by, whom, room } => self.show_invite(*by, *whom, *room, effects),
+            Change::Entered(user) => self.tell_online(*user, effects),
             Change::Renamed { user, from } => {
-                self.show_person(*user, Some(from), |user| Body::Nick { nick: user.nick.as_str() }, effects, reply);
+                self.show_rename(*user, from, effects, reply);
+                self.tell_renamed(*user, from, effects);
             }
             Change::AwaySet(user) => self.show_away(*user, None, effects),
             Change::DisplaySet(user) => {
-                self.show_person(*user, None, |user| Body::Setname { display: &user.display }, effects, reply);
+                self.show_person(*user, |user| Body::Setname { display: &user.display }, effects, reply);
             }
-            Change::LoggedIn(user) => self.show_person(*user, None, |_| Body::Account, effects, reply),
-            Change::InvisibleSet(user) => self.show_invisible(*user, effects, reply),
+            Change::LoggedIn(user) => self.show_person(*user, |_| Body::Account, effects, reply),
+            Change::ModesSet { user, on, off } => {
+                let part = |sign: char, modes: UserModes| -> String {
+                    let sign = (!modes.is_empty()).then_some(sign);
+                    sign.into_iter().chain(modes.letters()).collect()
+                };
+                self.show_own_mode(*user, &(part('+', *on) + &part('-', *off)), effects, reply);
+            }
+            Change::RankSet(user) => {
+                let operator = self.world.user(*user).is_some_and(User::is_operator);
+                self.show_own_mode(*user, if operator { "+o" } else { "-o" }, effects, reply);
+            }
             Change::RoomDeleted(room) => self.audiences.forget(*room),
             Change::AccountCreated(_)
             | Change::OwnerCodeUsed
             | Change::InviteUsed(_)
             | Change::InviteAdded(..)
-            | Change::Entered(_)
             | Change::Enrolled { .. }
             | Change::RoomCreated(_) => {}
         }
@@ -160,25 +173,38 @@ impl Hub {
         self.deliver(line, &Hearers::Conns(&self.devices_of(whom)), Own::Silence, effects, None);
     }
 
-    /// Something about a person, to themselves and everybody who shares a room with them.
+    /// Another nick, to themselves and everybody who shares a room with them.
+    fn show_rename(&mut self, id: UserId, from: &Arc<str>, effects: &mut Effects, reply: Option<&mut Reply>) {
+        let Some(user) = self.world.user(id).cloned() else { return };
+        let account = self.world.account_name(&user).cloned();
+        let mut line = self.about(&user, account.as_ref(), Body::Nick { nick: user.nick.as_str() });
+        line.source = from;
+        self.deliver(line, &Hearers::Conns(&self.acquainted(&user)), Own::Echo, effects, reply);
+    }
+
+    /// Something about a person, to themselves, everybody who shares a room with them and who watches them closely.
     fn show_person(
         &mut self,
         id: UserId,
-        from: Option<&Arc<str>>,
         body: impl for<'b> Fn(&'b User) -> Body<'b>,
         effects: &mut Effects,
         reply: Option<&mut Reply>,
     ) {
         let Some(user) = self.world.user(id).cloned() else { return };
         let account = self.world.account_name(&user).cloned();
-        let mut line = self.about(&user, account.as_ref(), body(&user));
-        if let Some(from) = from {
-            line.source = from;
-        }
-        self.deliver(line, &Hearers::Conns(&self.acquainted(&user)), Own::Echo, effects, reply);
+        let line = self.about(&user, account.as_ref(), body(&user));
+        self.deliver(line, &Hearers::Conns(&self.interested(&user)), Own::Echo, effects, reply);
     }
 
-    /// Away or back, to those who share a room (ircv3.net "away-notify"), but not to oneself; or, for who comes into a
+    fn interested(&self, user: &User) -> Vec<ConnId> {
+        let mut conns = self.acquainted(user);
+        conns.extend(self.close_watchers(user));
+        conns.sort_unstable();
+        conns.dedup();
+        conns
+    }
+
+    /// Away or back, to those who share a room or watch closely (ircv3.net "away-notify"), but not to oneself; or, for who comes into a
     /// room and is away, to those in it.
     fn show_away(&mut self, id: UserId, joined: Option<RoomId>, effects: &mut Effects) {
         let Some(user) = self.world.user(id).cloned() else { return };
@@ -189,7 +215,7 @@ impl Hub {
         let own = self.devices_of(id);
         let mut hearers = match joined {
             Some(room) => self.room_conns(room).collect(),
-            None => self.acquainted(&user),
+            None => self.interested(&user),
         };
         hearers.retain(|conn| !own.contains(conn));
         let line = self.about(&user, account.as_ref(), Body::Away { reason: user.away.as_deref() });
@@ -197,9 +223,8 @@ impl Hub {
     }
 
     /// A user mode, to oneself.
-    fn show_invisible(&mut self, id: UserId, effects: &mut Effects, reply: Option<&mut Reply>) {
+    fn show_own_mode(&mut self, id: UserId, change: &str, effects: &mut Effects, reply: Option<&mut Reply>) {
         let Some(user) = self.world.user(id).cloned() else { return };
-        let change = if user.invisible { "+i" } else { "-i" };
         let line = self.about(&user, None, Body::Mode { target: user.nick.as_str(), change });
         self.deliver(line, &Hearers::Conns(&self.devices_of(id)), Own::Echo, effects, reply);
     }

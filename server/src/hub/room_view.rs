@@ -88,7 +88,7 @@ impl Hub {
 
 /// Whether `viewer` may know that `user` is here: everybody may, unless `user` hides (mode `i`) and they share no room.
 pub(super) fn sees(viewer: Option<&User>, user: &User) -> bool {
-    !user.invisible
+    !user.is_invisible()
         || viewer.is_some_and(|viewer| {
             viewer.id == user.id || viewer.is_operator() || viewer.rooms.iter().any(|room| user.rooms.contains(room))
         })

@@ -6,6 +6,7 @@ use klatch_protocol::{Nick, Numeric, encode::MAX_LINE, isupport::Tokens};
 use super::{
     commands,
     io::News,
+    monitor::MAX_WATCHED,
     render::{Body, Line},
     session::{Registration, Stage},
     turn::Turn,
@@ -16,7 +17,7 @@ use super::{
 pub(super) const VERSION: &str = concat!("klatchd-", env!("CARGO_PKG_VERSION"));
 
 /// The user modes and room modes there are, as 004 lists them.
-pub(super) const USER_MODES: &str = "io";
+pub(super) const USER_MODES: &str = "Riow";
 pub(super) const ROOM_MODES: &str = "not";
 const ROOM_MODES_WITH_PARAMETER: &str = "o";
 
@@ -114,7 +115,7 @@ impl Turn<'_> {
         self.session().heard = heard;
         let policy = self.hub.policy.clone();
         let Some(user) = self.myself() else { return };
-        let (source, is_operator) = (user.source.clone(), user.is_operator());
+        let (source, modes) = (user.source.clone(), user.mode_string());
         self.numeric(Numeric::RPL_WELCOME, &[&format!("Welcome to the {} network, {source}", policy.network)]);
         let host = format!("Your host is {}, running {VERSION}", policy.server_name);
         self.numeric(Numeric::RPL_YOURHOST, &[&host]);
@@ -125,8 +126,8 @@ impl Turn<'_> {
         self.isupport();
         commands::lusers(self);
         commands::motd(self);
-        if is_operator {
-            self.numeric(Numeric::RPL_UMODEIS, &["+o"]);
+        if modes != "+" {
+            self.numeric(Numeric::RPL_UMODEIS, &[&modes]);
         }
         self.schedule_ping();
     }
@@ -145,7 +146,8 @@ impl Turn<'_> {
         let mut tokens = tokens
             .value("NETWORK", &policy.network)
             .value("CHANLIMIT", format!("#:{}", policy.max_rooms))
-            .value("CHATHISTORY", policy.history_page);
+            .value("CHATHISTORY", policy.history_page)
+            .value("MONITOR", MAX_WATCHED);
         if policy.account_required {
             tokens = tokens.flag("draft/ACCOUNTREQUIRED");
         }

@@ -33,6 +33,9 @@ const WORDS: &[&str] = &[
     "LIST",
     "WHO",
     "WHOIS",
+    "WHOWAS",
+    "MONITOR",
+    "LINKS",
     "ISON",
     "USERHOST",
     "AWAY",
@@ -113,7 +116,7 @@ fn line() -> impl Strategy<Value = String> {
         1 => "\\PC{0,12}",
         1 => (1usize..400).prop_map(|n| "x".repeat(n)),
     ];
-    let command = prop::sample::select(&WORDS[..45]);
+    let command = prop::sample::select(&WORDS[..48]);
     prop_oneof![
         8 => (command, prop::collection::vec(word.clone(), 0..5))
             .prop_map(|(command, words)| format!("{command} {}", words.join(" "))),

@@ -26,6 +26,7 @@ pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::ACCOUNT_REGISTRATION)
     .union(Caps::NO_IMPLICIT_NAMES)
     .union(Caps::PRE_AWAY)
+    .union(Caps::EXTENDED_MONITOR)
     .union(Caps::TAKE_OVER);
 
 /// CAP with its subcommands.

@@ -1,4 +1,4 @@
-//! About the server: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, HELP (modern.ircdocs.horse "Server Queries").
+//! About the server: MOTD, LUSERS, VERSION, TIME, LINKS, INFO, ADMIN, HELP (modern.ircdocs.horse "Server Queries").
 
 use klatch_protocol::{Message, Numeric};
 
@@ -38,7 +38,7 @@ pub(super) fn lusers_command(turn: &mut Turn<'_>, _message: &Message<'_>) {
 /// 251 to 255, 265 and 266.
 pub(in crate::hub) fn lusers(turn: &mut Turn<'_>) {
     let users = turn.world().online_count();
-    let hidden = turn.world().users().filter(|user| user.invisible).count();
+    let hidden = turn.world().users().filter(|user| user.is_invisible()).count();
     let operators = turn.world().users().filter(|user| User::is_operator(user)).count();
     let rooms = turn.world().rooms().count();
     let known: usize = turn.hub.devices.values().map(Vec::len).sum();
@@ -70,6 +70,17 @@ pub(super) fn time(turn: &mut Turn<'_>, message: &Message<'_>) {
         let (server, now) = (turn.hub.policy.server_name.clone(), turn.now.wall);
         turn.numeric(Numeric::RPL_TIME, &[&server, &now.seconds().to_string(), "0", &now.to_string()]);
     });
+}
+
+/// LINKS `[[server] mask]`: this server, which has no others (modern.ircdocs.horse "LINKS message").
+pub(super) fn links(turn: &mut Turn<'_>, message: &Message<'_>) {
+    let mask = message.params().last().copied().filter(|mask| !mask.is_empty()).unwrap_or("*");
+    let policy = turn.hub.policy.clone();
+    let server = policy.server_name.as_str();
+    if super::who::matches(mask, server) {
+        turn.numeric(Numeric::RPL_LINKS, &[server, server, &format!("0 {}", policy.description)]);
+    }
+    turn.refuse(Numeric::RPL_ENDOFLINKS, &[mask]);
 }
 
 /// INFO.

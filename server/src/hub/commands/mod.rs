@@ -1,17 +1,21 @@
 //! What a client can send. The table below is the list of features; each family of commands has its file.
 
+mod accept;
 mod account;
 mod cap;
 mod channel;
 mod history;
 mod info;
 mod mode;
+mod monitor;
 mod presence;
 mod registration;
 mod sasl;
 mod talk;
 mod topic;
+mod user_mode;
 mod who;
+mod whois;
 
 use klatch_protocol::{Message, Numeric};
 
@@ -61,10 +65,13 @@ const COMMANDS: &[Entry] = &[
     registered("MODE", 1, mode::mode),
     registered("CHATHISTORY", 0, history::chathistory),
     registered("WHO", 0, who::who),
-    registered("WHOIS", 0, who::whois),
-    registered("ISON", 1, who::ison),
-    registered("USERHOST", 1, who::userhost),
+    registered("WHOIS", 0, whois::whois),
+    registered("MONITOR", 1, monitor::monitor),
+    registered("WHOWAS", 0, whois::whowas),
+    registered("ISON", 1, whois::ison),
+    registered("USERHOST", 1, whois::userhost),
     always("AWAY", 0, presence::away),
+    registered("ACCEPT", 0, accept::accept),
     registered("SETNAME", 1, presence::setname),
     always("CAP", 1, cap::cap),
     always("PASS", 1, registration::pass),
@@ -78,6 +85,7 @@ const COMMANDS: &[Entry] = &[
     registered("LUSERS", 0, info::lusers_command),
     registered("VERSION", 0, info::version),
     registered("TIME", 0, info::time),
+    registered("LINKS", 0, info::links),
     registered("INFO", 0, info::info),
     registered("ADMIN", 0, info::admin),
     registered("HELP", 0, info::help),
@@ -103,6 +111,7 @@ pub(super) const ISUPPORT: &[&str] = &[
     "TOPICLEN=300",
     "USERLEN=16",
     "UTF8ONLY",
+    "WHOX",
 ];
 
 /// Does one command.

@@ -1,4 +1,4 @@
-//! MODE: what there is to see and to set (modern.ircdocs.horse "MODE message"). The two tables say which letters exist.
+//! MODE of rooms (modern.ircdocs.horse "MODE message").
 
 use klatch_protocol::{Message, Numeric, RoomName};
 
@@ -10,16 +10,6 @@ use crate::hub::{
 
 /// The most modes with a parameter in one command (ISUPPORT `MODES`).
 const MAX_CHANGES: usize = 4;
-
-/// A mode of a person.
-struct UserMode {
-    letter: char,
-    set: fn(&mut Turn<'_>, UserId, bool),
-}
-
-/// The modes that people can set on themselves. `o` is told in 221, but given by the account's rank only.
-const USER_MODES: &[UserMode] =
-    &[UserMode { letter: 'i', set: set_invisible }, UserMode { letter: 'o', set: |_, _, _| () }];
 
 /// A mode of a room that takes a nick.
 struct RoomMode {
@@ -40,41 +30,8 @@ pub(super) fn mode(turn: &mut Turn<'_>, message: &Message<'_>) {
     if RoomName::looks_like(target) {
         room_mode(turn, target, message);
     } else {
-        user_mode(turn, target, message.given(1));
+        super::user_mode::user_mode(turn, target, message.given(1));
     }
-}
-
-fn user_mode(turn: &mut Turn<'_>, target: &str, change: Option<&str>) {
-    let Some((user, own)) = turn.myself().map(|user| (user.id, user.nick.clone())) else { return };
-    if !klatch_protocol::casemap::same(own.as_str(), target) {
-        let numeric = match turn.world().by_nick(target) {
-            Some(_) => return turn.refuse(Numeric::ERR_USERSDONTMATCH, &[]),
-            None => Numeric::ERR_NOSUCHNICK,
-        };
-        return turn.refuse(numeric, &[target]);
-    }
-    let Some(change) = change else {
-        let modes = turn.myself().map_or(String::new(), |user| {
-            let letters = [(user.invisible, 'i'), (user.is_operator(), 'o')];
-            letters.into_iter().filter_map(|(on, letter)| on.then_some(letter)).collect()
-        });
-        return turn.numeric(Numeric::RPL_UMODEIS, &[&format!("+{modes}")]);
-    };
-    let mut unknown = false;
-    for (on, letter) in signed(change) {
-        match USER_MODES.iter().find(|mode| mode.letter == letter) {
-            Some(mode) => (mode.set)(turn, user, on),
-            None => unknown = true,
-        }
-    }
-    if unknown {
-        turn.refuse(Numeric::ERR_UMODEUNKNOWNFLAG, &[]);
-    }
-}
-
-fn set_invisible(turn: &mut Turn<'_>, user: UserId, on: bool) {
-    // Only somebody who is gone could be refused.
-    let _ = turn.apply(Command::SetInvisible { user, on });
 }
 
 fn room_mode(turn: &mut Turn<'_>, name: &str, message: &Message<'_>) {
@@ -119,7 +76,7 @@ fn set_rank(turn: &mut Turn<'_>, mode: &RoomMode, (user, room, name): (UserId, R
 }
 
 /// The letters of a mode change, each with whether it is set; without a sign it is.
-fn signed(change: &str) -> impl Iterator<Item = (bool, char)> {
+pub(super) fn signed(change: &str) -> impl Iterator<Item = (bool, char)> {
     change
         .chars()
         .scan(true, |on, letter| {

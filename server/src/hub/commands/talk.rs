@@ -62,6 +62,7 @@ fn say_to(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags: &str, text: &
     let command = Command::Say { user, to, kind, tags: tags.to_owned(), text: text.to_owned() };
     match turn.apply(command) {
         Ok(_) => tell_away(turn, to, kind),
+        Err(Refusal::AccountNeeded) => object(turn, kind, Numeric::ERR_NEEDREGGEDNICK, &[name]),
         Err(Refusal::NotInRoom) => object(turn, kind, Numeric::ERR_CANNOTSENDTOCHAN, &[name]),
         Err(_) => object(turn, kind, Numeric::ERR_NOSUCHNICK, &[name]),
     }

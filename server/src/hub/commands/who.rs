@@ -1,154 +1,122 @@
-//! Who is here: WHO, WHOIS, ISON, USERHOST (modern.ircdocs.horse "User-Based Queries").
+//! WHO and its extended form (modern.ircdocs.horse "WHO message"; ircv3.net "WHOX").
 
 use klatch_protocol::{Message, Numeric, RoomName};
 
 use crate::hub::{
-    io::RoomId,
-    numerics,
     room_view::sees,
     turn::Turn,
-    world::{HIDDEN_HOST, Room, User, UserId},
+    world::{HIDDEN_HOST, Room, User},
 };
 
-/// The most nicks of ISON and USERHOST.
-const MAX_NICKS: usize = 15;
-/// USERHOST takes five (RFC 2812 section 4.8).
-const MAX_USERHOSTS: usize = 5;
+/// The fields of an extended answer, in the order in which they are told, whatever the order of asking.
+const FIELDS: &str = "tcuihsnfdlaor";
+/// Said instead of an address that is not disclosed (WHOX, "RPL_WHOSPCRPL").
+const NO_ADDRESS: &str = "255.255.255.255";
+
+/// What was asked for behind the mask: `[flags][%fields[,token]]`.
+#[derive(Default)]
+struct Wanted<'a> {
+    /// Only operators of the server (flag `o`).
+    operators: bool,
+    /// The fields of an extended answer.
+    fields: Option<&'a str>,
+    /// What the client wants to recognise the answer by; at most three digits.
+    token: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    fn parse(text: &'a str) -> Self {
+        let (flags, fields) = match text.split_once('%') {
+            Some((flags, fields)) => (flags, Some(fields)),
+            None => (text, None),
+        };
+        let (fields, token) = match fields.and_then(|fields| fields.split_once(',')) {
+            Some((fields, token)) => (Some(fields), token),
+            None => (fields, ""),
+        };
+        let good = (1..=3).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_digit());
+        Wanted { operators: flags.contains('o'), fields, token: if good { token } else { "0" } }
+    }
+}
 
 /// WHO: everybody in a room, or everybody whose nick, user name, host or display name fits a mask.
 pub(super) fn who(turn: &mut Turn<'_>, message: &Message<'_>) {
     let asked = message.given(0).unwrap_or("*");
     let mask = if asked == "0" { "*" } else { asked };
-    let lines: Vec<[String; 6]> = if RoomName::looks_like(mask) {
-        let room = turn.world().room_by_name(mask);
-        room.map(|room| who_room(turn, room)).unwrap_or_default()
-    } else {
-        let (world, viewer) = (turn.world(), turn.myself());
-        // The exact nick of somebody who hides may be known.
-        let fits = |user: &&User| {
-            klatch_protocol::casemap::same(mask, user.nick.as_str()) || sees(viewer, user) && fits_mask(mask, user)
-        };
-        world.users().filter(fits).map(|user| who_line(turn, user, None)).collect()
+    let wanted = Wanted::parse(message.param(1).unwrap_or_default());
+    let room = RoomName::looks_like(mask).then(|| turn.world().room_by_name(mask));
+    let people: Vec<&User> = match room {
+        Some(None) => Vec::new(),
+        Some(Some(room)) => room.present.keys().filter_map(|id| turn.world().user(*id)).collect(),
+        None => turn.world().users().filter(|user| fits_mask(mask, user)).collect(),
     };
-    for line in &lines {
-        let [room, ident, server, nick, flags, display] = line;
-        let last = format!("0 {display}");
-        turn.numeric(Numeric::RPL_WHOREPLY, &[room, ident, HIDDEN_HOST, server, nick, flags, &last]);
+    let viewer = turn.myself();
+    let visible = |user: &&User| {
+        // The exact nick of somebody who hides may be known.
+        let named = room.is_none() && klatch_protocol::casemap::same(mask, user.nick.as_str());
+        (named || sees(viewer, user)) && (!wanted.operators || user.is_operator())
+    };
+    let lines: Vec<Vec<String>> =
+        people.into_iter().filter(visible).map(|user| answer(turn, user, room.flatten(), &wanted)).collect();
+    let numeric = if wanted.fields.is_some() { Numeric::RPL_WHOSPCRPL } else { Numeric::RPL_WHOREPLY };
+    for line in lines {
+        turn.numeric(numeric, &line.iter().map(String::as_str).collect::<Vec<_>>());
     }
     turn.refuse(Numeric::RPL_ENDOFWHO, &[asked]);
 }
 
-fn who_room(turn: &Turn<'_>, room: &Room) -> Vec<[String; 6]> {
-    let viewer = turn.myself();
-    let members = room.present.keys().filter_map(|id| turn.world().user(*id));
-    members.filter(|user| sees(viewer, user)).map(|user| who_line(turn, user, Some(room))).collect()
+/// The parameters of the line about `user`.
+fn answer(turn: &Turn<'_>, user: &User, room: Option<&Room>, wanted: &Wanted<'_>) -> Vec<String> {
+    let Some(fields) = wanted.fields else {
+        let mut line: Vec<String> = "cuhsnf".chars().map(|field| tell(turn, user, room, field, "")).collect();
+        line.push(format!("0 {}", user.display));
+        return line;
+    };
+    let fields = FIELDS.chars().filter(|field| fields.contains(*field));
+    fields.map(|field| tell(turn, user, room, field, wanted.token)).collect()
 }
 
-fn who_line(turn: &Turn<'_>, user: &User, room: Option<&Room>) -> [String; 6] {
+/// One field.
+fn tell(turn: &Turn<'_>, user: &User, room: Option<&Room>, field: char, token: &str) -> String {
+    match field {
+        't' => token.to_owned(),
+        'c' => room.map_or("*", |room| room.name.as_str()).to_owned(),
+        'u' => user.ident.clone(),
+        'i' => address(turn, user),
+        'h' => HIDDEN_HOST.to_owned(),
+        's' => turn.hub.policy.server_name.clone(),
+        'n' => user.nick.as_str().to_owned(),
+        'f' => flags(turn, user, room),
+        'd' => "0".to_owned(),
+        'l' => user.idle(turn.now.wall).to_string(),
+        'a' => turn.world().account_name(user).map_or_else(|| "0".to_owned(), ToString::to_string),
+        'o' => "n/a".to_owned(),
+        _ => user.display.clone(),
+    }
+}
+
+/// `H` or `G`, `*` for operators of the server, and the rank in the room.
+fn flags(turn: &Turn<'_>, user: &User, room: Option<&Room>) -> String {
     let here = if user.away.is_some() { "G" } else { "H" };
     let star = if user.is_operator() { "*" } else { "" };
     let prefix = room.map_or("", |room| turn.hub.prefix(room, user.id));
-    [
-        room.map_or("*", |room| room.name.as_str()).to_owned(),
-        user.ident.clone(),
-        turn.hub.policy.server_name.clone(),
-        user.nick.as_str().to_owned(),
-        format!("{here}{star}{prefix}"),
-        user.display.clone(),
-    ]
+    format!("{here}{star}{prefix}")
+}
+
+/// Where somebody connects from, for those who may know.
+fn address(turn: &Turn<'_>, user: &User) -> String {
+    let addresses = turn.hub.addresses_of(user.id);
+    match addresses.first().filter(|_| turn.may_see_addresses(user)) {
+        // A parameter that is not the last cannot begin with a colon, as `::1` does.
+        Some(address) if address.starts_with(':') => format!("0{address}"),
+        Some(address) => address.clone(),
+        None => NO_ADDRESS.to_owned(),
+    }
 }
 
 fn fits_mask(mask: &str, user: &User) -> bool {
     let texts = [user.nick.as_str(), &user.ident, HIDDEN_HOST, &user.display, &user.source];
     texts.iter().any(|text| matches(mask, text))
-}
-
-/// WHOIS `[server] nick`.
-pub(super) fn whois(turn: &mut Turn<'_>, message: &Message<'_>) {
-    let given: Vec<&str> = message.params().iter().copied().filter(|param| !param.is_empty()).take(2).collect();
-    let Some(nick) = given.last() else {
-        return turn.refuse(Numeric::ERR_NONICKNAMEGIVEN, &[]);
-    };
-    match turn.world().by_nick(nick).cloned() {
-        Some(user) => describe(turn, &user),
-        None => turn.refuse(Numeric::ERR_NOSUCHNICK, &[nick]),
-    }
-    turn.refuse(Numeric::RPL_ENDOFWHOIS, &[numerics::word(nick)]);
-}
-
-fn describe(turn: &mut Turn<'_>, user: &User) {
-    let policy = turn.hub.policy.clone();
-    let nick = user.nick.as_str();
-    let trusted = turn.myself().is_some_and(|viewer| viewer.id == user.id || viewer.is_operator());
-    turn.numeric(Numeric::RPL_WHOISUSER, &[nick, &user.ident, HIDDEN_HOST, "*", &user.display]);
-    let rooms = shared_rooms(turn, user);
-    // A few rooms a line, whose names may be long.
-    for some in rooms.chunks(4) {
-        turn.numeric(Numeric::RPL_WHOISCHANNELS, &[nick, &some.join(" ")]);
-    }
-    turn.numeric(Numeric::RPL_WHOISSERVER, &[nick, &policy.server_name, &policy.description]);
-    if user.is_operator() {
-        turn.numeric(Numeric::RPL_WHOISOPERATOR, &[nick, "keeps order on this server"]);
-    }
-    if let Some(account) = turn.world().account_name(user).cloned() {
-        turn.refuse(Numeric::RPL_WHOISACCOUNT, &[nick, account.as_str()]);
-    }
-    let (secure, addresses) = connections(turn, user.id);
-    if trusted {
-        for address in addresses {
-            let text = format!("is connecting from *@{address} {address}");
-            turn.numeric(Numeric::RPL_WHOISHOST, &[nick, &text]);
-        }
-    }
-    if secure {
-        turn.refuse(Numeric::RPL_WHOISSECURE, &[nick]);
-    }
-    let idle = (turn.now.wall.seconds() - user.active.seconds()).max(0).to_string();
-    let since = user.since.seconds().to_string();
-    turn.numeric(Numeric::RPL_WHOISIDLE, &[nick, &idle, &since, "seconds idle, signon time"]);
-    if let Some(away) = &user.away {
-        turn.numeric(Numeric::RPL_AWAY, &[nick, away]);
-    }
-}
-
-/// The rooms of somebody that the asker may know: all of them, or those they share with somebody who hides.
-fn shared_rooms(turn: &Turn<'_>, user: &User) -> Vec<String> {
-    let viewer = turn.myself();
-    let visible = |room: &&RoomId| {
-        !user.invisible || viewer.is_some_and(|v| v.id == user.id || v.is_operator() || v.rooms.contains(room))
-    };
-    let rooms = user.rooms.iter().filter(visible).filter_map(|room| turn.world().room(*room));
-    rooms.map(|room| format!("{}{}", turn.hub.prefix(room, user.id), room.name)).collect()
-}
-
-/// Whether all connections of somebody are encrypted, and where they come from.
-fn connections(turn: &Turn<'_>, user: UserId) -> (bool, Vec<String>) {
-    let devices = turn.hub.devices_of(user);
-    let sessions: Vec<_> = devices.iter().filter_map(|conn| turn.hub.sessions.get(conn)).collect();
-    let secure = !sessions.is_empty() && sessions.iter().all(|session| session.peer.secure);
-    (secure, sessions.iter().map(|session| session.peer.addr.to_string()).collect())
-}
-
-/// ISON: which of these are here (303).
-pub(super) fn ison(turn: &mut Turn<'_>, message: &Message<'_>) {
-    let nicks = message.params().iter().flat_map(|param| param.split(' ')).take(MAX_NICKS);
-    let here: Vec<String> =
-        nicks.filter_map(|nick| turn.world().by_nick(nick)).map(|user| user.nick.as_str().to_owned()).collect();
-    turn.numeric(Numeric::RPL_ISON, &[&here.join(" ")]);
-}
-
-/// USERHOST (302): `nick[*]=±user@host`.
-pub(super) fn userhost(turn: &mut Turn<'_>, message: &Message<'_>) {
-    let nicks = message.params().iter().take(MAX_USERHOSTS);
-    let found: Vec<String> = nicks
-        .filter_map(|nick| turn.world().by_nick(nick))
-        .map(|user| {
-            let star = if user.is_operator() { "*" } else { "" };
-            let here = if user.away.is_some() { '-' } else { '+' };
-            format!("{}{star}={here}{}@{HIDDEN_HOST}", user.nick, user.ident)
-        })
-        .collect();
-    turn.numeric(Numeric::RPL_USERHOST, &[&found.join(" ")]);
 }
 
 /// Whether `text` fits a mask of `*` and `?`, without regard to ASCII case (RFC 2812 section 2.5). Takes time

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use klatch_protocol::{AccountName, Nick, RoomName, UnixMs};
 use zeroize::Zeroizing;
 
-use super::{User, UserId};
-use crate::hub::io::{AccountId, AccountRow, Place, Record, RecordKind, RoomId, RoomRow, Seq, Topic};
+use super::{User, UserId, UserModes};
+use crate::hub::io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq, Topic};
 
 /// One wish. Everything that changes shared state is one of these.
 #[derive(Debug)]
@@ -23,13 +23,6 @@ pub enum Command {
         code: Option<Zeroizing<String>>,
         /// Who asks, where somebody here does: their own nick is no obstacle.
         by: Option<UserId>,
-    },
-    /// Make an account in the name of the server's operator, who needs no code.
-    AddAccount {
-        /// Its name; the display name is the same until its owner changes it.
-        name: AccountName,
-        /// The Argon2id hash.
-        hash: Arc<str>,
     },
     /// Come in; with an account its nick is taken and its rooms are entered.
     Enter {
@@ -79,12 +72,21 @@ pub enum Command {
         /// The new one.
         display: String,
     },
-    /// Hide or show oneself.
-    SetInvisible {
+    /// Set and clear modes of oneself.
+    SetModes {
         /// Who.
         user: UserId,
-        /// Whether hidden.
-        on: bool,
+        /// What to set.
+        on: UserModes,
+        /// What to clear.
+        off: UserModes,
+    },
+    /// Keep order on the whole server, or do so no more, until they leave.
+    SetRank {
+        /// Who.
+        user: UserId,
+        /// The new rank; the account keeps its own.
+        rank: Rank,
     },
     /// Enter a room, making it if need be.
     Join {
@@ -141,6 +143,15 @@ pub enum Command {
         room: RoomId,
         /// The text; empty clears.
         text: String,
+    },
+    /// Hear from somebody without an account in spite of the mode `R`, or do so no more.
+    Accept {
+        /// Who.
+        user: UserId,
+        /// Whom.
+        whom: UserId,
+        /// Accept or no more.
+        on: bool,
     },
     /// Say something.
     Say {
@@ -221,8 +232,17 @@ pub enum Change {
     AwaySet(UserId),
     /// Somebody has another display name.
     DisplaySet(UserId),
-    /// Somebody hid or showed themselves.
-    InvisibleSet(UserId),
+    /// Somebody has other modes.
+    ModesSet {
+        /// Who.
+        user: UserId,
+        /// What was set.
+        on: UserModes,
+        /// What was cleared.
+        off: UserModes,
+    },
+    /// Somebody became or is no more an operator of the server.
+    RankSet(UserId),
     /// A room was made.
     RoomCreated(RoomRow),
     /// A room is gone.
@@ -358,6 +378,10 @@ pub enum Refusal {
     TooManyRooms,
     /// Only for operators of the room.
     NotOperator,
+    /// They hear only from people who have an account or whom they accepted.
+    AccountNeeded,
+    /// They accepted as many people as one can.
+    TooManyAccepted,
     /// Nobody would get it: guests have no history.
     NobodyThere,
 }

@@ -3,6 +3,7 @@
 //! Every change passes through [`World::apply`], in one order, and comes out as [`Change`]s. The world knows no IRC, no
 //! connection, no clock and no chance: the same commands at the same times make the same world.
 
+mod acceptance;
 mod account;
 mod command;
 mod membership;
@@ -12,6 +13,7 @@ mod room;
 mod sign_up;
 mod speech;
 mod user;
+mod user_mode;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -25,6 +27,7 @@ pub use self::{
     command::{Change, Command, MessageId, Refusal, Target},
     room::{Member, Room},
     user::{HIDDEN_HOST, User, UserId, source_of},
+    user_mode::UserModes,
 };
 use super::{
     io::{AccountId, Place, Record, RecordKind, RoomId, Seq, Snapshot},
@@ -104,7 +107,6 @@ impl World {
             Command::CreateAccount { name, display, hash, code, by } => {
                 self.create_account(now, name, display, hash, code.as_ref().map(|c| c.as_str()), by)
             }
-            Command::AddAccount { name, hash } => self.add_account(now, name, hash),
             Command::AddInvite { code } => Ok(self.add_invite(now, code)),
             Command::Enter { nick, ident, display, account, away } => {
                 self.enter(now, nick, ident, display, account, away)
@@ -114,13 +116,15 @@ impl World {
             Command::Rename { user, nick } => self.rename(user, nick),
             Command::SetAway { user, away } => self.set_away(user, away),
             Command::SetDisplay { user, display } => self.set_display(user, display),
-            Command::SetInvisible { user, on } => self.set_invisible(user, on),
+            Command::SetModes { user, on, off } => self.set_modes(user, on, off),
+            Command::SetRank { user, rank } => self.set_rank(user, rank),
             Command::Join { user, room } => self.join(now, user, &room),
             Command::Part { user, room, reason } => self.part(now, user, room, reason),
             Command::Kick { user, room, whom, reason } => self.kick(now, user, room, whom, reason),
             Command::Invite { user, room, whom } => self.invite(user, room, whom),
             Command::SetOperator { user, room, whom, on } => self.set_operator(now, user, room, whom, on),
             Command::SetTopic { user, room, text } => self.set_topic(now, user, room, text),
+            Command::Accept { user, whom, on } => self.accept(user, whom, on),
             Command::Say { user, to, kind, tags, text } => self.say(now, user, to, kind, tags, text),
         }
     }

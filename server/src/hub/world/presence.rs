@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use klatch_protocol::{Nick, UnixMs};
 
-use super::{Change, Refusal, User, UserId, World};
-use crate::hub::io::{AccountId, RecordKind, RoomId};
+use super::{Change, Refusal, User, UserId, UserModes, World};
+use crate::hub::io::{AccountId, Rank, RecordKind, RoomId};
 
 impl World {
     pub(super) fn enter(
@@ -32,6 +32,7 @@ impl World {
         let id = UserId(self.last_user);
         let mut user = User::new(id, nick, ident, display, now);
         (user.account, user.rank, user.away) = (account, rank, away);
+        user.modes = self.policy.default_user_modes;
         self.nicks.insert(user.nick.folded().clone(), id);
         self.users.insert(id, user);
         if let Some(account) = account {
@@ -106,6 +107,7 @@ impl World {
     pub(super) fn leave(&mut self, now: UnixMs, id: UserId, reason: String) -> Result<Vec<Change>, Refusal> {
         let user = self.users.remove(&id).ok_or(Refusal::Gone)?;
         self.nicks.remove(user.nick.folded());
+        self.forget_acceptance(id);
         if let Some(account) = user.account {
             self.online.remove(&account);
         }
@@ -171,9 +173,18 @@ impl World {
         Ok(vec![Change::DisplaySet(id)])
     }
 
-    pub(super) fn set_invisible(&mut self, id: UserId, on: bool) -> Result<Vec<Change>, Refusal> {
+    pub(super) fn set_modes(&mut self, id: UserId, on: UserModes, off: UserModes) -> Result<Vec<Change>, Refusal> {
         let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
-        let changed = std::mem::replace(&mut user.invisible, on) != on;
-        Ok(if changed { vec![Change::InvisibleSet(id)] } else { Vec::new() })
+        let before = user.modes;
+        user.modes = (before | on) - off;
+        let (on, off) = (user.modes - before, before - user.modes);
+        Ok(if (on | off).is_empty() { Vec::new() } else { vec![Change::ModesSet { user: id, on, off }] })
+    }
+
+    pub(super) fn set_rank(&mut self, id: UserId, rank: Rank) -> Result<Vec<Change>, Refusal> {
+        let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
+        let was_operator = user.is_operator();
+        user.rank = rank;
+        Ok(if user.is_operator() == was_operator { Vec::new() } else { vec![Change::RankSet(id)] })
     }
 }

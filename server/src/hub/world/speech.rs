@@ -15,6 +15,7 @@ impl World {
         tags: String,
         text: String,
     ) -> Result<Vec<Change>, Refusal> {
+        self.check_acceptance(by, to)?;
         let place = self.place_of(by, to)?.filter(|_| kind != RecordKind::Tagmsg || is_lasting(&tags));
         let id = match place {
             Some(_) => MessageId::Kept(self.next_seq()),

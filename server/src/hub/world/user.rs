@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use klatch_protocol::{Nick, UnixMs};
 
+use super::UserModes;
 use crate::hub::io::{AccountId, Rank, RoomId};
 
 /// What stands for everybody's address in sources. Nobody but operators sees where somebody comes from.
@@ -30,8 +31,10 @@ pub struct User {
     pub rank: Rank,
     /// Why they are away, if they are.
     pub away: Option<String>,
-    /// Whether hidden from those who share no room (user mode `i`).
-    pub invisible: bool,
+    /// What they set on themselves.
+    pub modes: UserModes,
+    /// Who may write to them in spite of the mode `R`, in the order of accepting.
+    pub accepted: Vec<UserId>,
     /// The rooms they are in, in the order of joining.
     pub rooms: Vec<RoomId>,
     /// Since when they are here.
@@ -55,7 +58,8 @@ impl User {
             account: None,
             rank: Rank::Member,
             away: None,
-            invisible: false,
+            modes: UserModes::empty(),
+            accepted: Vec::new(),
             rooms: Vec::new(),
             since: now,
             active: now,
@@ -67,6 +71,25 @@ impl User {
     #[must_use]
     pub fn is_operator(&self) -> bool {
         self.rank >= Rank::Operator
+    }
+
+    /// Whether they hide from those who share no room.
+    #[must_use]
+    pub fn is_invisible(&self) -> bool {
+        self.modes.contains(UserModes::INVISIBLE)
+    }
+
+    /// For how many seconds they have said nothing.
+    #[must_use]
+    pub fn idle(&self, now: UnixMs) -> i64 {
+        (now.seconds() - self.active.seconds()).max(0)
+    }
+
+    /// Their modes as 221 tells them.
+    #[must_use]
+    pub fn mode_string(&self) -> String {
+        let operator = self.is_operator().then_some('o');
+        std::iter::once('+').chain(self.modes.letters()).chain(operator).collect()
     }
 
     /// Gives them another nick.
