@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 const EXAMPLES: &str = "Examples:
   klatchd                            ask where to listen, then show who comes and goes
@@ -10,6 +10,8 @@ const EXAMPLES: &str = "Examples:
   klatchd --headless --lan           the same as a service: no terminal, logs on standard error
   klatchd --listen 0.0.0.0:6697 --data /srv/chat
   klatchd --local --ephemeral        try it out; nothing is kept
+  klatchd ctl who                    ask a running klatchd, as on its console; `ctl help` lists what there is
+  klatchd account add amelia         make an account, whether klatchd runs or not
 
 Everything else is decided in the file given with --config; docs/operating.md lists its keys.";
 
@@ -27,17 +29,47 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Vec<SocketAddr>,
     /// Keep accounts, history and certificate in this folder
-    #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
     /// Read the configuration from this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Run without a terminal: ask nothing, print READY when serving, log to standard error
     #[arg(long)]
     pub headless: bool,
     /// Keep nothing: everything is gone when the server ends
-    #[arg(long)]
+    #[arg(long, conflicts_with = "data")]
     pub ephemeral: bool,
+    /// Something else than to serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What can be done besides serving.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Ask a running klatchd for what its console does
+    Ctl {
+        /// What would be typed there, for example: kick bob too loud
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Work on accounts, whether klatchd runs or not
+    #[command(subcommand)]
+    Account(AccountCommand),
+}
+
+/// What can be done with accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum AccountCommand {
+    /// Make an account
+    Add {
+        /// Read its password from standard input, instead of making one and showing it
+        #[arg(long)]
+        password_stdin: bool,
+        /// Its user name
+        name: String,
+    },
 }
 
 #[cfg(test)]
@@ -49,6 +81,18 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn commands_take_the_folder_before_or_behind() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' ')).unwrap();
+        let add = parse("klatchd account add --config k.toml --password-stdin amelia");
+        assert_eq!(add.config, Some("k.toml".into()));
+        let command = AccountCommand::Add { password_stdin: true, name: "amelia".into() };
+        assert_eq!(add.command, Some(Command::Account(command)));
+        let ask = parse("klatchd --data d ctl kick bob -- not -x");
+        let words = ["kick", "bob", "--", "not", "-x"].map(str::to_owned).to_vec();
+        assert_eq!((ask.data, ask.command), (Some("d".into()), Some(Command::Ctl { words })));
     }
 
     #[test]

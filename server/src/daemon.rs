@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::{broadcast::error::RecvError, mpsc};
+use tokio::{
+    sync::{broadcast::error::RecvError, mpsc},
+    task::JoinSet,
+};
 
 use crate::{
     cli::Arguments,
@@ -19,6 +22,11 @@ use crate::{
     serve::{Reread, ServeError, Server, Settings, StartError, Stop, Storage},
     signals::{Signal, Signals},
     store::StoreError,
+};
+#[cfg(unix)]
+use crate::{
+    control::{ControlError, ControlSocket},
+    errand,
 };
 
 /// How many typed lines wait while the server answers one.
@@ -42,6 +50,14 @@ pub enum Fault {
     /// It could not go on.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// A running server could not be asked, or refused.
+    #[cfg(unix)]
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// This system has no Unix sockets.
+    #[cfg(not(unix))]
+    #[error("this system has no Unix sockets to ask a running klatchd by; use its console")]
+    NoControl,
     /// The terminal, the signals or the runtime.
     #[error("the system refuses what klatchd needs: {0}")]
     System(#[from] std::io::Error),
@@ -51,6 +67,7 @@ impl Fault {
     /// The exit code, in the sense of `sysexits.h`.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
+        const REFUSED: u8 = 1;
         const USAGE: u8 = 64;
         const DATA: u8 = 65;
         const UNAVAILABLE: u8 = 69;
@@ -71,6 +88,14 @@ impl Fault {
         match self {
             Fault::Config(_) | Fault::Log(_) | Fault::Start(StartError::Tls(_)) => CONFIG,
             Fault::NoLan => USAGE,
+            #[cfg(unix)]
+            Fault::Control(ControlError::NotRunning(_)) => UNAVAILABLE,
+            #[cfg(unix)]
+            Fault::Control(ControlError::Broken { .. }) => IO,
+            #[cfg(unix)]
+            Fault::Control(ControlError::Refused(_)) => REFUSED,
+            #[cfg(not(unix))]
+            Fault::NoControl => UNAVAILABLE,
             Fault::Start(StartError::DataDir(DataDirError::InUse(_))) => TRY_LATER,
             Fault::Start(StartError::DataDir(DataDirError::Unwritable { .. })) => CANNOT_CREATE,
             Fault::Start(StartError::Listen(_)) => UNAVAILABLE,
@@ -87,6 +112,12 @@ impl Fault {
 /// [`Fault`] says why it could not start or go on.
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let file = arguments.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+    if let Some(command) = &arguments.command {
+        #[cfg(unix)]
+        return errand::run(arguments, command, &file);
+        #[cfg(not(unix))]
+        return Err(Fault::NoControl);
+    }
     let terminal = !arguments.headless && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let usual = if terminal { "warn" } else { "info" };
     log::start(file.log.filter.as_deref(), usual, file.log.format).map_err(Fault::Log)?;
@@ -100,7 +131,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
 }
 
 /// Command line and file together. They can be read again while the server runs, if there is a file.
-fn settings(arguments: &Arguments, file: &File, listen: Vec<Endpoint>) -> Result<Settings, ConfigError> {
+pub(crate) fn settings(arguments: &Arguments, file: &File, listen: Vec<Endpoint>) -> Result<Settings, ConfigError> {
     let storage = match arguments.ephemeral {
         true => Storage::Ephemeral,
         false => config::storage(arguments.data.as_deref(), file)?,
@@ -165,7 +196,17 @@ fn raise_file_limit() {
 /// From the start to the end, whoever brings it about.
 async fn serve(settings: Settings, terminal: bool) -> Result<(), Fault> {
     let mut signals = Signals::new(terminal)?;
+    #[cfg(unix)]
+    let storage = settings.storage.clone();
     let server = Arc::new(Server::start(settings).await?);
+    let mut control = JoinSet::<()>::new();
+    #[cfg(unix)]
+    if let Storage::Folder(folder) = storage {
+        match ControlSocket::open(&folder) {
+            Ok(socket) => drop(control.spawn(socket.serve(server.clone()))),
+            Err(error) => tracing::warn!(%error, "there is no control socket; klatchd ctl will not work"),
+        }
+    }
     let mut news = server.news();
     let ink = if terminal { Ink::of(&std::io::stdout()) } else { Ink::PLAIN };
     match terminal {
@@ -208,6 +249,8 @@ async fn serve(settings: Settings, terminal: bool) -> Result<(), Fault> {
             }
         }
     };
+    // It ends with the server.
+    control.join_all().await;
     while let Ok(news) = news.try_recv() {
         show(&news);
     }
@@ -246,9 +289,10 @@ async fn obey_typed(server: Arc<Server>, ink: Ink) {
         }
     });
     while let Some(line) = typed.recv().await {
-        let answer = console::obey(&server, &line, ink).await;
-        if !answer.is_empty() {
-            say(&answer);
+        match console::obey(&server, &line, None, ink).await {
+            Ok(answer) if answer.is_empty() => {}
+            Ok(answer) => say(&answer),
+            Err(refusal) => say(&ink.red(&refusal)),
         }
     }
 }

@@ -7,8 +7,12 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+#[cfg(unix)]
+pub mod control;
 pub mod daemon;
 pub mod data_dir;
+#[cfg(unix)]
+pub mod errand;
 pub mod hub;
 pub mod lan;
 pub mod log;

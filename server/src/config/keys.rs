@@ -10,8 +10,8 @@ use super::listen::Listen;
 use crate::{
     auth::{AuthLimits, Cost},
     hub::{
-        io::Network,
-        policy::{Flood, Policy, Secret, SignUp},
+        io::{Network, Secret},
+        policy::{Flood, Policy, SignUp},
         world::UserModes,
     },
     net::NetLimits,

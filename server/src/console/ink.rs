@@ -32,7 +32,7 @@ impl Ink {
     }
 
     /// Somebody left, or something is wrong.
-    pub(super) fn red(self, text: &str) -> String {
+    pub(crate) fn red(self, text: &str) -> String {
         self.paint("91", text)
     }
 

@@ -15,7 +15,7 @@ use verbs::{HELP, Typed};
 
 use crate::{
     clock,
-    hub::io::{OperatorAnswer, OperatorVerb, Present, Rank, Status},
+    hub::io::{OperatorAnswer, OperatorVerb, Present, Rank, Secret, Status},
     secret,
     serve::Server,
 };
@@ -38,24 +38,38 @@ pub fn banner(addresses: &[SocketAddr], fingerprint: &Fingerprint, owner_code: O
     text
 }
 
-/// Does what a typed line says. What comes back is for the screen; empty for nothing.
-pub async fn obey(server: &Server, line: &str, ink: Ink) -> String {
+/// Does what a line says. `given` is a password that came beside it, for `account add`. What comes back is for the screen;
+/// empty for nothing.
+///
+/// # Errors
+/// What is wrong with the line, or why it was not done; also for the screen.
+pub async fn obey(server: &Server, line: &str, given: Option<Secret>, ink: Ink) -> Result<String, String> {
     // What was typed may have been pasted.
-    let verb = match verbs::parse(&clean_line(line)) {
-        Ok(Typed::Nothing) => return String::new(),
-        Ok(Typed::Help) => return help(ink),
-        Ok(Typed::Invite) => match secret::code() {
-            Ok(code) => OperatorVerb::Invite { code },
-            Err(error) => return ink.red(&format!("the system gives no random bytes: {error}")),
-        },
-        Ok(Typed::Verb(verb)) => verb,
-        Err(hint) => return hint,
+    let typed = verbs::parse(&clean_line(line))?;
+    let by_chance = || secret::code().map_err(|error| format!("the system gives no random bytes: {error}"));
+    let mut made = None;
+    let verb = match typed {
+        Typed::Nothing => return Ok(String::new()),
+        Typed::Help => return Ok(help(ink)),
+        Typed::Reload => return server.reload().await,
+        Typed::Invite => OperatorVerb::Invite { code: by_chance()? },
+        Typed::AddAccount { name, password } => {
+            let password = match given.or(password.map(Secret::from)) {
+                Some(password) => password,
+                None => made.insert(Secret::from(by_chance()?)).clone(),
+            };
+            OperatorVerb::AddAccount { name, password }
+        }
+        Typed::Verb(verb) => verb,
     };
     match server.operator(verb).await {
-        OperatorAnswer::Done(done) => clean_line(&done).into_owned(),
-        OperatorAnswer::Who(people) => who(&people, clock::wall(), ink),
-        OperatorAnswer::Status(status) => figures(&status),
-        OperatorAnswer::Refused(reason) => ink.red(&clean_line(&reason)),
+        OperatorAnswer::Done(done) => {
+            let done = clean_line(&done).into_owned();
+            Ok(made.map_or(done.clone(), |password| format!("{done} Its password: {}", password.reveal().as_str())))
+        }
+        OperatorAnswer::Who(people) => Ok(who(&people, clock::wall(), ink)),
+        OperatorAnswer::Status(status) => Ok(figures(&status)),
+        OperatorAnswer::Refused(reason) => Err(clean_line(&reason).into_owned()),
     }
 }
 

@@ -11,6 +11,15 @@ pub(super) enum Typed {
     Help,
     /// `invite`; the code is made by the caller.
     Invite,
+    /// `account add`; without a password one is made by the caller.
+    AddAccount {
+        /// The user name.
+        name: String,
+        /// What was typed behind it.
+        password: Option<String>,
+    },
+    /// `reload`
+    Reload,
     /// Everything the hub answers.
     Verb(OperatorVerb),
 }
@@ -22,6 +31,8 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("say TEXT", "say something to everybody"),
     ("kick USER [REASON]", "disconnect somebody"),
     ("invite", "make a code with which one person can sign up"),
+    ("account add NAME [PASSWORD]", "make an account; without a password one is made and shown"),
+    ("reload", "read the configuration again"),
     ("shutdown [DELAY] [REASON]", "end the server and everybody's client; DELAY is 30, 30s, 5m or 1h"),
     ("help", "this list"),
 ];
@@ -41,6 +52,9 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("kill", "kick"),
     ("?", "help"),
     ("code", "invite"),
+    ("adduser", "account"),
+    ("register", "account"),
+    ("rehash", "reload"),
 ];
 
 /// Understands a line, or says what is wrong with it and what to type instead.
@@ -50,6 +64,8 @@ pub(super) fn parse(line: &str) -> Result<Typed, String> {
         "" => return Ok(Typed::Nothing),
         "help" => return Ok(Typed::Help),
         "invite" => return Ok(Typed::Invite),
+        "account" => return account(rest),
+        "reload" => return Ok(Typed::Reload),
         "who" => OperatorVerb::Who,
         "status" => OperatorVerb::Status,
         "say" if rest.is_empty() => return Err("say what? Type: say TEXT".into()),
@@ -65,6 +81,15 @@ pub(super) fn parse(line: &str) -> Result<Typed, String> {
         other => return Err(hint(other, rest)),
     };
     Ok(Typed::Verb(verb))
+}
+
+fn account(rest: &str) -> Result<Typed, String> {
+    let (what, rest) = split(rest);
+    let (name, password) = split(rest);
+    match (what, name) {
+        ("add", name) if !name.is_empty() => Ok(Typed::AddAccount { name: name.to_owned(), password: some(password) }),
+        _ => Err("what account? Type: account add NAME [PASSWORD]".into()),
+    }
 }
 
 /// A first word that is no time belongs to the reason.
@@ -159,6 +184,9 @@ mod tests {
                 "kick bob too loud",
                 Typed::Verb(OperatorVerb::Kick { user: "bob".into(), reason: Some("too loud".into()) }),
             ),
+            ("reload", Typed::Reload),
+            ("account add bob", Typed::AddAccount { name: "bob".into(), password: None }),
+            ("account add bob a b", Typed::AddAccount { name: "bob".into(), password: Some("a b".into()) }),
             ("shutdown", shutdown(0, None)),
             ("shutdown 30", shutdown(30_000, None)),
             ("shutdown 5m for tea", shutdown(300_000, Some("for tea"))),
@@ -179,6 +207,7 @@ mod tests {
             ("hello everybody", "say TEXT talks to everybody"),
             ("kick", "kick USER"),
             ("say", "say TEXT"),
+            ("account bob", "account add NAME"),
         ] {
             let hint = parse(typed).unwrap_err();
             assert!(hint.contains(want), "{typed}: {hint}");

@@ -15,6 +15,9 @@ use super::{
 impl Hub {
     /// Password work is done.
     pub(super) fn resume_auth(&mut self, now: Now, ticket: Ticket, outcome: AuthOutcome, effects: &mut Effects) {
+        if self.finish_account(ticket, &outcome, effects) {
+            return;
+        }
         let Some(Pending { job, reply, .. }) = self.take_pending(ticket) else { return };
         let conn = reply.conn;
         self.turn(now, reply, effects, |turn| match (job, outcome) {

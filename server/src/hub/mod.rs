@@ -33,7 +33,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use klatch_protocol::{LineBuilder, Numeric, UnixMs};
+use klatch_protocol::{AccountName, LineBuilder, Numeric, UnixMs};
 
 use self::{
     audience::Audiences,
@@ -65,6 +65,8 @@ pub struct Hub {
     unblocked: VecDeque<ConnId>,
     /// Who waits for which answer.
     tickets: HashMap<Ticket, ConnId>,
+    /// Accounts the operator is making: who asked, and the name, by the ticket of the hash.
+    new_accounts: HashMap<Ticket, (Ticket, AccountName)>,
     deadlines: Deadlines,
     audiences: Audiences,
     watches: Watches,
@@ -96,6 +98,7 @@ impl Hub {
             probed: HashMap::new(),
             unblocked: VecDeque::new(),
             tickets: HashMap::new(),
+            new_accounts: HashMap::new(),
             deadlines: Deadlines::default(),
             audiences: Audiences::default(),
             watches: Watches::default(),

@@ -1,16 +1,22 @@
 //! What the operator of the server asks for, and the end of the server.
 
-use klatch_protocol::{Caps, LineBuilder};
+use klatch_protocol::{AccountName, Caps, LineBuilder};
 
 use super::{
     Hub,
-    io::{ConnId, Effects, News, Now, OperatorAnswer, OperatorVerb, Present, Send, Status, Ticket, Write},
+    io::{
+        AuthJob, AuthOutcome, ConnId, Effects, News, Now, OperatorAnswer, OperatorVerb, Present, Secret, Send, Status,
+        Ticket, Write,
+    },
     turn::standard_reply,
     world::Command,
 };
 
 /// Seconds before the end at which everybody is reminded of it.
 const REMINDERS: [u64; 6] = [600, 300, 60, 30, 10, 5];
+
+/// The most bytes of a password that the operator gives. More would not fit into a SASL exchange.
+const MAX_PASSWORD: usize = 1024;
 
 /// An end that was announced.
 #[derive(Debug)]
@@ -35,6 +41,13 @@ impl Hub {
     /// Does what the operator wants.
     pub(super) fn obey(&mut self, now: Now, ticket: Ticket, verb: OperatorVerb, effects: &mut Effects) {
         let answer = match verb {
+            // Answered when the hash is there.
+            OperatorVerb::AddAccount { name, password } => {
+                match self.hash_for_account(ticket, &name, &password, effects) {
+                    Ok(()) => return,
+                    Err(reason) => OperatorAnswer::Refused(reason),
+                }
+            }
             OperatorVerb::Who => OperatorAnswer::Who(self.who_is_here()),
             OperatorVerb::Status => OperatorAnswer::Status(self.status()),
             OperatorVerb::Kick { user, reason } => self.disconnect_user(&user, reason, effects),
@@ -110,6 +123,43 @@ impl Hub {
         }
     }
 
+    /// Asks for the hash of a new account's password.
+    fn hash_for_account(
+        &mut self,
+        asked: Ticket,
+        name: &str,
+        password: &Secret,
+        effects: &mut Effects,
+    ) -> Result<(), String> {
+        let account = AccountName::new(name).map_err(|fault| format!("The name {} {fault}.", clean(name)))?;
+        self.world.check_free(&account, None).map_err(|_| taken(&account))?;
+        if !(1..=MAX_PASSWORD).contains(&password.reveal().len()) {
+            return Err(format!("A password has 1 to {MAX_PASSWORD} bytes."));
+        }
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        self.new_accounts.insert(ticket, (asked, account));
+        effects.auth.push((ticket, AuthJob::Hash { password: password.reveal().clone() }));
+        Ok(())
+    }
+
+    /// The hash is there: makes the account, if its name is still free. Whether it was asked for here at all.
+    pub(super) fn finish_account(&mut self, ticket: Ticket, outcome: &AuthOutcome, effects: &mut Effects) -> bool {
+        let Some((asked, name)) = self.new_accounts.remove(&ticket) else { return false };
+        let answer = match outcome {
+            AuthOutcome::Hashed(hash) => {
+                let (done, command) = (name.clone(), Command::AddAccount { name, hash: hash.clone() });
+                match self.apply(command, effects, None) {
+                    Ok(_) => OperatorAnswer::Done(format!("The account {done} was made.")),
+                    Err(_) => OperatorAnswer::Refused(taken(&done)),
+                }
+            }
+            _ => OperatorAnswer::Refused("Too many log in just now; try again in a moment.".into()),
+        };
+        effects.operator.push((asked, answer));
+        true
+    }
+
     fn plan_shutdown(&mut self, now: Now, delay: u64, reason: Option<String>, effects: &mut Effects) -> OperatorAnswer {
         let reason = reason.map(|reason| clean(&reason)).filter(|reason| !reason.is_empty());
         effects.news.push(News::ShuttingDown { delay, reason: reason.clone() });
@@ -179,6 +229,10 @@ impl Hub {
         conns.sort_unstable();
         conns
     }
+}
+
+fn taken(name: &AccountName) -> String {
+    format!("The name {name} is taken.")
 }
 
 fn with_reason(text: &str, reason: Option<&str>) -> String {

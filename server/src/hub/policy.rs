@@ -1,10 +1,10 @@
 //! What the operator decided about the chat itself: names, sign-up, limits.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use klatch_protocol::RoomName;
-use subtle::ConstantTimeEq as _;
-use zeroize::Zeroizing;
+
+use super::io::Secret;
 
 use super::world::UserModes;
 
@@ -52,36 +52,6 @@ pub struct Policy {
     pub probe_within: u64,
     /// Whether lines are metered at all.
     pub flood: Option<Flood>,
-}
-
-/// A password of the operator's. Never shown, wiped when dropped.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether `given` is the same; the time it takes tells nothing but the length. Nothing is the same as none.
-    #[must_use]
-    pub fn is(&self, given: &str) -> bool {
-        !self.is_empty() && bool::from(self.0.as_bytes().ct_eq(given.as_bytes()))
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Secret(Zeroizing::new(text))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_empty() { "none" } else { "secret" })
-    }
 }
 
 /// Who may make an account.

@@ -39,7 +39,7 @@ impl Reload {
     pub(super) async fn run(&self) -> Result<String, String> {
         let outcome = self.apply().await;
         match &outcome {
-            Ok(done) => tracing::warn!("{done}"),
+            Ok(done) => tracing::info!("{done}"),
             Err(fault) => tracing::error!("{fault}; the server goes on as it was"),
         }
         outcome
@@ -62,10 +62,12 @@ impl Reload {
         let gone = |_| "the server has ended".to_owned();
         self.orders.send(Order::Policy(Box::new(fresh.policy), reply)).await.map_err(|_| gone(()))?;
         kept.extend(done.await.map_err(|_| gone(()))?);
-        Ok(match kept[..] {
-            [] => "the configuration was read again and counts from now on".into(),
-            _ => format!("the configuration was read again; only a restart changes {}", kept.join(", ")),
-        })
+        if kept.is_empty() {
+            return Ok("the configuration was read again and counts from now on".into());
+        }
+        let kept = kept.join(", ");
+        tracing::warn!("only a restart changes {kept}");
+        Ok(format!("the configuration was read again; only a restart changes {kept}"))
     }
 
     /// What differs in `fresh` and cannot change while the server runs.

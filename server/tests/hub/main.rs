@@ -28,6 +28,7 @@ scripts! {
     sign_up,
     codes,
     server_password,
+    accounts_by_operator,
     guests_and_accounts,
     free_nicks,
     one_device,

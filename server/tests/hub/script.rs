@@ -189,6 +189,10 @@ fn parse_verb(text: &str) -> Result<OperatorVerb, String> {
             OperatorVerb::Kick { user: user.to_owned(), reason: reason(why) }
         }
         "say" => OperatorVerb::Say(rest.to_owned()),
+        "account" => {
+            let (name, password) = rest.split_once(' ').ok_or("account NAME PASSWORD")?;
+            OperatorVerb::AddAccount { name: name.to_owned(), password: password.to_owned().into() }
+        }
         "invite" => OperatorVerb::Invite { code: rest.to_owned() },
         "shutdown" => {
             let (delay, why) = rest.split_once(' ').unwrap_or((rest, ""));

@@ -19,7 +19,7 @@ pub use self::{
     history::{Anchor, Answer, Page, Place, Query, Record, RecordKind},
     network::{Network, listed},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},
-    password::{AuthJob, AuthOutcome},
+    password::{AuthJob, AuthOutcome, Secret},
     rows::{AccountRow, Rank, RoomRow, Snapshot, Topic},
     write::Write,
 };

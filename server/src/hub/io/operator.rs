@@ -2,7 +2,7 @@
 
 use klatch_protocol::UnixMs;
 
-use super::{Peer, Rank};
+use super::{Peer, Rank, Secret};
 
 /// What the operator of the server can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,13 @@ pub enum OperatorVerb {
     Invite {
         /// The code.
         code: String,
+    },
+    /// Make an account, whoever may sign up otherwise.
+    AddAccount {
+        /// Its name.
+        name: String,
+        /// Its password, of 1 to 1024 bytes.
+        password: Secret,
     },
     /// End the server for good; clients are told to end.
     Shutdown {

@@ -2,7 +2,44 @@
 
 use std::{fmt, sync::Arc};
 
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
+
+/// A password as somebody gave it. Never shown, wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `given` is the same; the time it takes tells nothing but the length. Nothing is the same as none.
+    #[must_use]
+    pub fn is(&self, given: &str) -> bool {
+        !self.is_empty() && bool::from(self.0.as_bytes().ct_eq(given.as_bytes()))
+    }
+
+    /// The text, for where it has to be worked on.
+    #[must_use]
+    pub fn reveal(&self) -> &Zeroizing<String> {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Secret(Zeroizing::new(text))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_empty() { "none" } else { "secret" })
+    }
+}
 
 /// Password work. It takes long on purpose, so it is done elsewhere.
 pub enum AuthJob {

@@ -24,6 +24,13 @@ pub enum Command {
         /// Who asks, where somebody here does: their own nick is no obstacle.
         by: Option<UserId>,
     },
+    /// Make an account in the name of the server's operator, who needs no code.
+    AddAccount {
+        /// Its name; the display name is the same until its owner changes it.
+        name: AccountName,
+        /// The Argon2id hash.
+        hash: Arc<str>,
+    },
     /// Come in; with an account its nick is taken and its rooms are entered.
     Enter {
         /// The nick of a guest.

@@ -107,6 +107,7 @@ impl World {
             Command::CreateAccount { name, display, hash, code, by } => {
                 self.create_account(now, name, display, hash, code.as_ref().map(|c| c.as_str()), by)
             }
+            Command::AddAccount { name, hash } => self.add_account(now, name, hash),
             Command::AddInvite { code } => Ok(self.add_invite(now, code)),
             Command::Enter { nick, ident, display, account, away } => {
                 self.enter(now, nick, ident, display, account, away)

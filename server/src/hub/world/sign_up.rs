@@ -28,11 +28,19 @@ impl World {
     /// The [`Refusal`] that [`Command::CreateAccount`](super::Command::CreateAccount) would meet.
     pub fn check_sign_up(&self, name: &AccountName, code: Option<&str>, by: Option<UserId>) -> Result<(), Refusal> {
         self.pass_for(code)?;
+        self.check_free(name, by)
+    }
+
+    /// Whether nobody has this name but perhaps `by`.
+    ///
+    /// # Errors
+    /// [`Refusal::AccountExists`].
+    pub fn check_free(&self, name: &AccountName, by: Option<UserId>) -> Result<(), Refusal> {
         let held = self.nicks.get(name.folded()).is_some_and(|holder| Some(*holder) != by);
-        if held || self.account_names.contains_key(name.folded()) {
-            return Err(Refusal::AccountExists);
+        match held || self.account_names.contains_key(name.folded()) {
+            true => Err(Refusal::AccountExists),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) fn create_account(
@@ -59,13 +67,29 @@ impl World {
             }
             Pass::Open => {}
         }
+        changes.push(self.make_account(now, name, display, hash, rank));
+        Ok(changes)
+    }
+
+    /// The operator of the server needs no code.
+    pub(super) fn add_account(
+        &mut self,
+        now: UnixMs,
+        name: AccountName,
+        hash: Arc<str>,
+    ) -> Result<Vec<Change>, Refusal> {
+        self.check_free(&name, None)?;
+        let display = name.as_str().to_owned();
+        Ok(vec![self.make_account(now, name, display, hash, Rank::Member)])
+    }
+
+    fn make_account(&mut self, now: UnixMs, name: AccountName, display: String, hash: Arc<str>, rank: Rank) -> Change {
         self.last_account += 1;
         let id = AccountId(self.last_account);
         let row = AccountRow { id, name, display, hash, rank, created: now, seen: None };
         self.account_names.insert(row.name.folded().clone(), id);
         self.accounts.insert(id, Account { row: row.clone(), rooms: BTreeSet::new() });
-        changes.push(Change::AccountCreated(row));
-        Ok(changes)
+        Change::AccountCreated(row)
     }
 
     pub(super) fn add_invite(&mut self, now: UnixMs, code: String) -> Vec<Change> {

@@ -1,0 +1,76 @@
+//! What klatchd does besides serving: asking one that runs, and making accounts for one that does not.
+
+use std::{
+    io::{Read as _, Write as _},
+    path::Path,
+};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    cli::{AccountCommand, Arguments, Command},
+    config::{self, File},
+    console::{self, Ink},
+    control::{self, ControlError},
+    daemon::{Fault, settings},
+    hub::io::Secret,
+    log,
+    serve::{Server, Stop, Storage},
+};
+
+/// The most bytes of a password on standard input.
+const MAX_PASSWORD: u64 = 4096;
+
+/// Does what `command` says and shows what came of it.
+///
+/// # Errors
+/// [`Fault`] says why it was not done.
+pub fn run(arguments: &Arguments, command: &Command, file: &File) -> Result<(), Fault> {
+    // Never in memory: an errand is about what is kept.
+    let Storage::Folder(folder) = config::storage(arguments.data.as_deref(), file)? else { return Ok(()) };
+    let answer = match command {
+        Command::Ctl { words } => control::ask(&folder, &words.join(" "), None)?,
+        Command::Account(AccountCommand::Add { password_stdin, name }) => {
+            if name.contains(char::is_whitespace) {
+                return Err(ControlError::Refused(format!("a user name is one word, `{name}` is not")).into());
+            }
+            let password = if *password_stdin { Some(password_from_stdin()?) } else { None };
+            let line = format!("account add {name}");
+            match control::ask(&folder, &line, password.as_ref()) {
+                Err(ControlError::NotRunning(_)) => alone(arguments, file, &folder, &line, password)?,
+                asked => asked?,
+            }
+        }
+    };
+    // A reader that is gone wants to know nothing.
+    let _ = writeln!(std::io::stdout(), "{answer}");
+    Ok(())
+}
+
+/// A whole server without a door, for as long as it takes.
+fn alone(
+    arguments: &Arguments,
+    file: &File,
+    folder: &Path,
+    line: &str,
+    password: Option<Secret>,
+) -> Result<String, Fault> {
+    log::start(file.log.filter.as_deref(), "warn", file.log.format).map_err(Fault::Log)?;
+    let mut settings = settings(arguments, file, Vec::new())?;
+    settings.storage = Storage::Folder(folder.to_owned());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = Server::start(settings).await?;
+        let answer = console::obey(&server, line, password, Ink::PLAIN).await;
+        server.stop(Stop::Restart).await?;
+        answer.map_err(|refusal| ControlError::Refused(refusal).into())
+    })
+}
+
+/// All of standard input, without the end of line that most programs put behind it.
+fn password_from_stdin() -> Result<Secret, Fault> {
+    let mut text = Zeroizing::new(String::new());
+    std::io::stdin().lock().take(MAX_PASSWORD).read_to_string(&mut text)?;
+    let password = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(Secret::from(password.strip_suffix('\r').unwrap_or(password).to_owned()))
+}
