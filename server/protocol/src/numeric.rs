@@ -21,6 +21,14 @@ macro_rules! numerics {
                     _ => None,
                 }
             }
+
+            /// Whether it says that something went wrong: the specifications' names for those begin with `ERR`.
+            #[must_use]
+            pub fn is_error(self) -> bool {
+                match self {
+                    $(Numeric::$name => stringify!($name).starts_with("ERR"),)+
+                }
+            }
         }
     };
 }
@@ -190,5 +198,6 @@ mod tests {
         assert_eq!(Numeric::RPL_WELCOME.to_string(), "001");
         assert_eq!(Numeric::from_code(904), Some(Numeric::ERR_SASLFAIL));
         assert_eq!(Numeric::from_code(999), None);
+        assert!(Numeric::ERR_NOPRIVS.is_error() && !Numeric::RPL_WHOISSECURE.is_error());
     }
 }

@@ -178,7 +178,8 @@ impl Session {
         let params: Vec<String> = line.message.params().iter().skip(1).map(|param| clean::words(param)).collect();
         if let Some((window, text)) = super::numerics::describe(code, &params) {
             let at = line.at;
-            out.tell(if code >= 400 { Event::Error { window, text, at } } else { Event::Info { window, text, at } });
+            let wrong = Numeric::from_code(code).map_or((400..600).contains(&code), Numeric::is_error);
+            out.tell(if wrong { Event::Error { window, text, at } } else { Event::Info { window, text, at } });
         }
     }
 

@@ -60,7 +60,11 @@ impl Widget for &Chat<'_> {
             put(buf, area, 0, 0, "too small", theme.style(Role::Strong));
             return;
         }
-        Header { room: self.feed.room, theme }.render(areas.header, buf);
+        if areas.cramped {
+            put(buf, areas.header, 0, 0, "too small (20x6)", theme.style(Role::Warning));
+        } else {
+            Header { room: self.feed.room, theme }.render(areas.header, buf);
+        }
         if let Some(banner) = &self.banner {
             banner.render(areas.banner, buf);
         }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 /// Below this width there is no sidebar.
 pub const SIDEBAR_FROM: u16 = 70;
-/// Below this size only the newest lines and the input are shown.
+/// Below this size only the newest lines and the input are shown, and that the screen is too small.
 const FULL: (u16, u16) = (20, 6);
 /// Below this size nothing can be shown at all.
 const LEAST: (u16, u16) = (10, 3);
@@ -12,7 +12,7 @@ const LEAST: (u16, u16) = (10, 3);
 /// The areas of the chat screen. An area that is not shown is empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Areas {
-    /// Room, topic, how many are here.
+    /// Room, topic, how many are here; on a cramped screen that it is too small.
     pub header: Rect,
     /// The banner that everybody has to see.
     pub banner: Rect,
@@ -24,6 +24,8 @@ pub struct Areas {
     pub status: Rect,
     /// What is being typed.
     pub input: Rect,
+    /// Whether the terminal is too small for everything to be shown.
+    pub cramped: bool,
     /// Whether the terminal is too small for anything but saying so.
     pub too_small: bool,
 }
@@ -51,12 +53,12 @@ impl Areas {
         let input =
             cut_bottom(&mut rest, if full { wanted.input_rows.clamp(1, most_input_rows(area.height)) } else { 1 });
         let status = cut_bottom(&mut rest, u16::from(full));
-        let header = cut_top(&mut rest, u16::from(full));
+        let header = cut_top(&mut rest, 1);
         let banner = cut_top(&mut rest, u16::from(wanted.banner));
         let side = if wanted.sidebar && area.width >= SIDEBAR_FROM { (area.width / 7).clamp(14, 24) } else { 0 };
         let pane = Rect { width: rest.width - side, ..rest };
         let sidebar = Rect { x: rest.x + pane.width, width: side, ..rest };
-        Areas { header, banner, pane, sidebar, status, input, too_small: false }
+        Areas { header, banner, pane, sidebar, status, input, cramped: !full, too_small: false }
     }
 }
 

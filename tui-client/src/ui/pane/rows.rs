@@ -60,9 +60,25 @@ pub(super) struct Rows {
 impl Rows {
     /// The rows of `block`.
     pub(super) fn of(feed: &Feed<'_>, columns: Columns, block: Block) -> Rows {
+        Rows::within(feed, columns, block, Context::of(feed, block.start))
+    }
+
+    /// The rows of `block` when nothing is seen above it: the time and the name are there even where they are those of the
+    /// block before.
+    pub(super) fn at_top(feed: &Feed<'_>, columns: Columns, block: Block) -> Rows {
+        let context = Context::of(feed, block.start);
+        Rows::within(
+            feed,
+            columns,
+            block,
+            context.map(|context| Context { new_time: true, new_sender: true, ..context }),
+        )
+    }
+
+    fn within(feed: &Feed<'_>, columns: Columns, block: Block, context: Option<Context>) -> Rows {
         let lines: Vec<&Line> = (block.start..block.end).filter_map(|index| feed.room.history.get(index)).collect();
         let mut sketch = Sketch { feed, columns, rows: Vec::new() };
-        let (Some(line), Some(context)) = (lines.first(), Context::of(feed, block.start)) else {
+        let (Some(line), Some(context)) = (lines.first(), context) else {
             return Rows { all: vec![Row::default()], above: 0 };
         };
         sketch.above(&context);

@@ -159,6 +159,15 @@ impl<'a> Sheet<'a> {
         self.down(top, usize::from(height.max(1)) - 1).block.end
     }
 
+    /// The row at the top of a page. Where it begins what a line says it has its time and name, which may stand on a row
+    /// that was scrolled away; unless they would take room from the text, so that scrolling by a row moves by a row.
+    fn topmost(&self, place: Place) -> Option<Row> {
+        let rows = self.rows(place.block);
+        let led = Rows::at_top(&self.feed, self.columns, place.block);
+        let rows = if place.row == rows.above && led.all.len() == rows.all.len() { &led } else { &*rows };
+        rows.all.get(place.row).cloned()
+    }
+
     /// The rows of a page.
     pub(super) fn page(&self, scroll: Scroll, height: u16) -> Vec<Row> {
         let height = usize::from(height);
@@ -166,7 +175,8 @@ impl<'a> Sheet<'a> {
             return Rows::of_nothing(&self.feed, self.columns);
         };
         let mut page = Vec::with_capacity(height);
-        let mut next = Some(top);
+        page.extend(self.topmost(top).filter(|_| height > 0));
+        let mut next = Some(Place { row: top.row + 1, ..top });
         while let Some(place) = next.filter(|_| page.len() < height) {
             let rows = self.rows(place.block);
             page.extend(rows.all.iter().skip(place.row).take(height - page.len()).cloned());
