@@ -125,6 +125,10 @@ pub struct Accounts {
     /// The modes people have when they come in.
     #[serde(deserialize_with = "user_modes")]
     pub default_user_modes: UserModes,
+    /// The most characters of a password.
+    pub max_password_length: NonZeroUsize,
+    /// Whether REGISTER needs an e-mail address.
+    pub email_required: bool,
     /// Whether an account may be connected more than once.
     pub multiclient: bool,
     /// How much work a new password hash is.
@@ -151,6 +155,8 @@ pub struct Rooms {
 pub struct History {
     /// The most records of one answer.
     pub max_reply: u32,
+    /// Whether people may take back what they said.
+    pub delete_own: bool,
 }
 
 /// `[log]`
@@ -223,6 +229,8 @@ impl Default for Accounts {
             min_user_length: at_least_one(policy.min_user),
             min_password_length: at_least_one(policy.min_password),
             default_user_modes: policy.default_user_modes,
+            max_password_length: at_least_one(policy.max_password),
+            email_required: policy.email_required,
             multiclient: policy.many_devices,
             password_hash_cost: Cost::Standard,
             password_threads: None,
@@ -239,7 +247,8 @@ impl Default for Rooms {
 
 impl Default for History {
     fn default() -> Self {
-        History { max_reply: Policy::default().history_page }
+        let policy = Policy::default();
+        History { max_reply: policy.history_page, delete_own: policy.delete_own }
     }
 }
 

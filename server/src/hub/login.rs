@@ -33,7 +33,7 @@ impl Hub {
                 turn.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", &[name.as_str()], text);
             }
             // Tickets are never shared, so no other job can wait for this outcome.
-            (Job::Probe { .. } | Job::History { .. } | Job::Targets, _) => {}
+            (Job::Probe { .. } | Job::History { .. } | Job::Targets | Job::Redact(_), _) => {}
         });
         self.pump(now, conn, effects);
     }
@@ -160,15 +160,19 @@ impl Turn<'_> {
         self.refuse(Numeric::ERR_SASLFAIL, &[]);
     }
 
+    /// 900 and 903 come before what the log-in changes, so that nothing stands between the client and its answer.
     fn finish_log_in(&mut self, account: AccountId) {
-        if let Some(user) = self.me()
-            && self.apply(Command::LogIn { user, account }).is_err()
-        {
+        let me = self.me();
+        if me.is_some() && self.world().person_of(account).is_some_and(|person| Some(person.id) != me) {
             return self.refuse_device();
         }
         self.remember_login(account);
         self.tell_logged_in();
         self.refuse(Numeric::RPL_SASLSUCCESS, &[]);
+        if let Some(user) = me {
+            // The account's person is who asks, or is not here, so nothing is refused.
+            let _ = self.apply(Command::LogIn { user, account });
+        }
         self.try_to_register();
     }
 

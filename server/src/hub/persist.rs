@@ -1,5 +1,7 @@
 //! What of a change has to be on disk.
 
+use klatch_protocol::fold;
+
 use super::{
     io::{Record, Write},
     world::{Change, MessageId, World},
@@ -59,6 +61,12 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
             let Some(user) = world.user(by) else { return };
             let (source, account) = (user.source.to_string(), world.account_name(user).cloned());
             writes.push(Write::Record(Record { seq, at, place, source, account, kind, tags, text }));
+        }
+        Change::Redacted { seq, .. } => writes.push(Write::Redact(seq)),
+        Change::Marked { user, target, at } => {
+            if let Some(account) = world.user(user).and_then(|user| user.account) {
+                writes.push(Write::Mark { account, target: fold(&target).to_string(), at });
+            }
         }
         Change::Said { .. }
         | Change::Entered(_)

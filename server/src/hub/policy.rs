@@ -36,12 +36,18 @@ pub struct Policy {
     pub min_password: usize,
     /// The modes people have when they come in.
     pub default_user_modes: UserModes,
+    /// The most characters of a password.
+    pub max_password: usize,
+    /// Whether REGISTER has to name something like an e-mail address.
+    pub email_required: bool,
     /// Whether an account may be connected more than once at a time.
     pub many_devices: bool,
     /// The room everybody is put into, if any.
     pub lobby: Option<RoomName>,
     /// The most records one CHATHISTORY answer has.
     pub history_page: u32,
+    /// Whether people may take back what they said themselves. Operators of a room always may there.
+    pub delete_own: bool,
     /// The most rooms one person may be in.
     pub max_rooms: usize,
     /// Milliseconds a new connection has to register.
@@ -98,9 +104,12 @@ impl Default for Policy {
             min_user: 4,
             min_password: 5,
             default_user_modes: UserModes::empty(),
+            max_password: 256,
+            email_required: false,
             many_devices: false,
             lobby: RoomName::new("#lobby").ok(),
             history_page: 200,
+            delete_own: true,
             max_rooms: 100,
             register_within: 60_000,
             ping_after: 60_000,

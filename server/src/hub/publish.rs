@@ -75,6 +75,10 @@ impl Hub {
                 let operator = self.world.user(*user).is_some_and(User::is_operator);
                 self.show_own_mode(*user, if operator { "+o" } else { "-o" }, effects, reply);
             }
+            Change::Redacted { by, to, seq, at, reason } => {
+                self.show_redaction(*by, *to, (*seq, *at), reason.as_deref(), effects, reply);
+            }
+            Change::Marked { user, target, at } => self.show_marker(*user, target, *at, effects, reply),
             Change::RoomDeleted(room) => self.audiences.forget(*room),
             Change::AccountCreated(_)
             | Change::OwnerCodeUsed
@@ -141,7 +145,7 @@ impl Hub {
         let account = self.world.account_name(user).cloned();
         let id = id.map(|id| self.ids.write(id));
         let account = account.as_ref().map(AccountName::as_str);
-        let line = Line { source: &user.source, account, at, id, tags: "", body: Body::Quit { reason } };
+        let line = Line { source: &user.source, account, at, id, tags: user.own_tags(), body: Body::Quit { reason } };
         let hearers = witnesses.iter().filter_map(|user| self.devices.get(user)).flatten();
         let hearers: Vec<ConnId> = hearers.copied().collect();
         self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
@@ -222,13 +226,6 @@ impl Hub {
         self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
     }
 
-    /// A user mode, to oneself.
-    fn show_own_mode(&mut self, id: UserId, change: &str, effects: &mut Effects, reply: Option<&mut Reply>) {
-        let Some(user) = self.world.user(id).cloned() else { return };
-        let line = self.about(&user, None, Body::Mode { target: user.nick.as_str(), change });
-        self.deliver(line, &Hearers::Conns(&self.devices_of(id)), Own::Echo, effects, reply);
-    }
-
     /// A message: to those it is for, to the other devices of who said it, and as an echo to who asked for that
     /// (ircv3.net "echo-message").
     fn show_message(&mut self, by: UserId, said: &Message<'_>, effects: &mut Effects, reply: Option<&mut Reply>) {
@@ -246,14 +243,10 @@ impl Hub {
         let origin = reply.as_ref().map(|reply| reply.conn);
         let echoes = origin.is_some_and(|conn| self.caps_of(conn).contains(Caps::ECHO_MESSAGE));
         let own = if echoes { Own::Echo } else { Own::Silence };
-        let mut hearers = match said.to {
+        let hearers = match said.to {
             Target::Room(room) => return self.deliver(line, &Hearers::Room(room), own, effects, reply),
-            Target::User(other) => self.devices_of(other),
-            Target::Account(_) => Vec::new(),
+            to => self.conversation_conns(by, to, origin),
         };
-        if said.to != Target::User(by) {
-            hearers.extend(self.devices_of(by).into_iter().filter(|conn| Some(*conn) != origin));
-        }
         if let Some(reply) = reply {
             self.answer(&mut Rendering::new(line.clone()), own, reply);
         }
@@ -262,7 +255,19 @@ impl Hub {
         self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
     }
 
-    fn target_name(&self, target: Target) -> Option<String> {
+    /// Who hears what `by` says to one person: that person, and their own other devices.
+    pub(super) fn conversation_conns(&self, by: UserId, to: Target, origin: Option<ConnId>) -> Vec<ConnId> {
+        let mut hearers = match to {
+            Target::User(other) => self.devices_of(other),
+            Target::Room(_) | Target::Account(_) => Vec::new(),
+        };
+        if to != Target::User(by) {
+            hearers.extend(self.devices_of(by).into_iter().filter(|conn| Some(*conn) != origin));
+        }
+        hearers
+    }
+
+    pub(super) fn target_name(&self, target: Target) -> Option<String> {
         match target {
             Target::Room(room) => self.world.room(room).map(|room| room.name.as_str().to_owned()),
             Target::User(user) => self.world.user(user).map(|user| user.nick.as_str().to_owned()),
@@ -278,17 +283,17 @@ impl Hub {
     pub(super) fn event<'a>(&self, record: &'a Record, body: Body<'a>) -> Line<'a> {
         let account = record.account.as_ref().map(AccountName::as_str);
         let id = Some(self.ids.write(MessageId::Kept(record.seq)));
-        Line { source: &record.source, account, at: record.at, id, tags: "", body }
+        Line { source: &record.source, account, at: record.at, id, tags: &record.tags, body }
     }
 
     /// A line about a person that is not recorded.
-    fn about<'a>(&self, user: &'a User, account: Option<&'a AccountName>, body: Body<'a>) -> Line<'a> {
+    pub(super) fn about<'a>(&self, user: &'a User, account: Option<&'a AccountName>, body: Body<'a>) -> Line<'a> {
         Line {
             source: &user.source,
             account: account.map(AccountName::as_str),
             at: self.clock,
             id: None,
-            tags: "",
+            tags: user.own_tags(),
             body,
         }
     }

@@ -3,10 +3,19 @@
 use bytes::Bytes;
 use klatch_protocol::{Caps, LineBuilder, UnixMs};
 
-use super::io::RecordKind;
+use super::{
+    io::RecordKind,
+    multiline::{is_multiline, pieces},
+};
 
 /// Capabilities that change the tags of any line.
 const TAGGING: Caps = Caps::MESSAGE_TAGS.union(Caps::SERVER_TIME).union(Caps::ACCOUNT_TAG);
+
+/// What it takes to get several lines as one message.
+const MULTILINE: Caps = Caps::MULTILINE.union(Caps::BATCH).union(Caps::MESSAGE_TAGS);
+/// The type of such a batch, and its only tag (ircv3.net "multiline", "Batch types", "Tags").
+pub(super) const BATCH_TYPE: &str = "draft/multiline";
+pub(super) const CONCAT_TAG: &str = "draft/multiline-concat";
 
 /// One line, before it is known who gets it.
 #[derive(Debug, Clone)]
@@ -73,6 +82,16 @@ pub(super) enum Body<'a> {
         nick: &'a str,
         room: &'a str,
     },
+    Redact {
+        target: &'a str,
+        id: &'a str,
+        reason: Option<&'a str>,
+    },
+    /// From the server, to one's own connections; `at` is what stands for the time.
+    Markread {
+        target: &'a str,
+        at: &'a str,
+    },
 }
 
 impl Line<'_> {
@@ -84,6 +103,9 @@ impl Line<'_> {
             Body::Away { .. } => Caps::AWAY_NOTIFY,
             Body::Account => Caps::ACCOUNT_NOTIFY,
             Body::Setname { .. } => Caps::SETNAME,
+            // "MUST not forward this REDACT to target recipients that have not negotiated this capability".
+            Body::Redact { .. } => Caps::MESSAGE_REDACTION,
+            Body::Markread { .. } => Caps::READ_MARKER,
             _ => return true,
         };
         caps.contains(needed)
@@ -91,12 +113,23 @@ impl Line<'_> {
 
     /// The part of `caps` that makes a difference.
     fn relevant(&self, caps: Caps) -> Caps {
-        let body = if matches!(self.body, Body::Join { .. }) { Caps::EXTENDED_JOIN } else { Caps::empty() };
+        let body = match self.body {
+            Body::Join { .. } => Caps::EXTENDED_JOIN,
+            Body::Message { text, .. } if is_multiline(text) => MULTILINE,
+            _ => Caps::empty(),
+        };
         caps & (TAGGING | body)
     }
 
-    /// The line as it goes to somebody with these capabilities.
+    /// The line as it goes to somebody with these capabilities; a message of several lines is several.
     pub(super) fn write(&self, caps: Caps) -> String {
+        match self.body {
+            Body::Message { kind, target, text } if is_multiline(text) => self.write_lines(kind, target, text, caps),
+            _ => self.write_body(self.write_tags(caps).source(self.source), caps).end(),
+        }
+    }
+
+    fn write_tags(&self, caps: Caps) -> LineBuilder {
         let mut line = LineBuilder::new();
         if caps.contains(Caps::SERVER_TIME) {
             line = line.tag("time", &self.at.to_string());
@@ -110,7 +143,37 @@ impl Line<'_> {
         if let (true, Some(account)) = (caps.contains(Caps::ACCOUNT_TAG), self.account) {
             line = line.tag("account", account);
         }
-        self.write_body(line.source(self.source), caps).end()
+        line
+    }
+
+    /// Several lines: as a batch, or one by one without the empty ones (ircv3.net "multiline", "Fallback"). The tags of the
+    /// message stand at the batch, or at the first line; its client-only tags at each line that stands alone.
+    fn write_lines(&self, kind: RecordKind, target: &str, text: &str, caps: Caps) -> String {
+        let line = |line: LineBuilder, text| {
+            Line { body: Body::Message { kind, target, text }, ..self.clone() }
+                .write_body(line.source(self.source), caps)
+        };
+        let batched = caps.contains(MULTILINE);
+        let reference = format!("m{}", self.id.as_deref().unwrap_or_default());
+        let mut lines = String::new();
+        if batched {
+            let head = self.write_tags(caps).source(self.source).command("BATCH").param(format!("+{reference}"));
+            lines += &head.param(BATCH_TYPE).param(target).end();
+        }
+        for piece in pieces(text) {
+            if batched {
+                let tags = LineBuilder::new().tag("batch", &reference);
+                let tags = if piece.concat { tags.tag(CONCAT_TAG, "") } else { tags };
+                lines += &line(tags, piece.text).end();
+            } else if !piece.text.is_empty() {
+                let id = self.id.as_ref().filter(|_| lines.is_empty()).cloned();
+                lines += &line(Line { id, ..self.clone() }.write_tags(caps), piece.text).end();
+            }
+        }
+        if batched {
+            lines += &LineBuilder::new().source(self.source).command("BATCH").param(format!("-{reference}")).end();
+        }
+        lines
     }
 
     fn write_body(&self, line: LineBuilder, caps: Caps) -> LineBuilder {
@@ -138,6 +201,11 @@ impl Line<'_> {
             Body::Account => line.command("ACCOUNT").param(self.account.unwrap_or("*")),
             Body::Setname { display } => line.command("SETNAME").trailing(display),
             Body::Invite { nick, room } => line.command("INVITE").param(nick).param(room),
+            Body::Redact { target, id, reason } => {
+                let line = line.command("REDACT").param(target).param(id);
+                reason.map_or(line.clone(), |reason| line.trailing(reason))
+            }
+            Body::Markread { target, at } => line.command("MARKREAD").param(target).param(at),
         }
     }
 }

@@ -43,10 +43,25 @@ impl Reply {
         self.label = None;
     }
 
-    /// Adds a line, CR LF included.
-    pub(super) fn push(&mut self, line: impl Into<Bytes>) {
-        let line = line.into();
+    /// Adds a line, CR LF included; or the lines of a message that is a batch of its own.
+    pub(super) fn push(&mut self, lines: impl Into<Bytes>) {
+        let lines = lines.into();
+        let first_end = lines.windows(2).position(|end| end == b"\r\n").map_or(lines.len(), |at| at + 2);
+        if first_end == lines.len() {
+            return self.push_line(lines);
+        }
+        let whole = self.lines.is_empty() && has_tag(&lines[first_end..], "batch");
+        let mut rest = lines;
+        while let Some(at) = rest.windows(2).position(|end| end == b"\r\n") {
+            self.push_line(rest.split_to(at + 2));
+        }
+        self.whole |= whole;
+    }
+
+    fn push_line(&mut self, line: Bytes) {
         match &self.batch {
+            // Within a batch of its own, a line is within ours already.
+            Some(_) if has_tag(&line, "batch") => self.lines.push(line),
             Some(batch) => self.lines.push(with_tag(&line, "batch", batch)),
             None => {
                 self.whole = false;

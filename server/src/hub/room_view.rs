@@ -15,6 +15,10 @@ impl Hub {
     /// (ircv3.net "no-implicit-names").
     pub(super) fn describe_room(&self, room: RoomId, reply: &mut Reply) {
         let Some(room) = self.world.room(room) else { return };
+        // "The command MUST be sent before the RPL_ENDOFNAMES reply" (ircv3.net "read-marker", "Command flows").
+        if let Some(user) = self.viewer(reply).filter(|_| self.caps_of(reply.conn).contains(Caps::READ_MARKER)) {
+            self.tell_marker(user, room.name.as_str(), reply);
+        }
         if room.topic.is_some() {
             self.tell_topic(room, reply);
         }

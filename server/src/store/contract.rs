@@ -274,3 +274,38 @@ fn targets_are_those_whose_newest_message_is_in_between() {
         assert_eq!(ask(&[], 200, 1000, 10), [(notes, UnixMs(300)), (six, UnixMs(300))]);
     });
 }
+
+#[test]
+fn a_place_is_never_given_twice_though_its_record_is_gone() {
+    on_both(|store| {
+        store.commit(&[said(1, 100, ROOM), said(2, 200, ROOM), said(3, 300, ROOM)]).unwrap();
+        assert!(matches!(store.query(&Query::Record(Seq(3))), Answer::Record(Some(record)) if record.place == ROOM));
+        store.commit(&[Write::Redact(Seq(3)), Write::Redact(Seq(9))]).unwrap();
+        assert_eq!(store.query(&Query::Record(Seq(3))), Answer::Record(None));
+        assert_eq!(page(store, ROOM, Page::Latest(None), 9, false), [1, 2]);
+        assert_eq!(store.load().unwrap().last_seq, 3);
+    });
+}
+
+#[test]
+fn what_is_too_old_or_too_much_is_forgotten() {
+    on_both(|store| {
+        store.commit(&[said(1, 100, ROOM), said(2, 300, ROOM), said(3, 200, ROOM), said(4, 400, ROOM)]).unwrap();
+        store.commit(&[Write::Forget { before: None, upto: None }]).unwrap();
+        assert_eq!(page(store, ROOM, Page::Latest(None), 9, false), [1, 2, 3, 4]);
+        store.commit(&[Write::Forget { before: Some(UnixMs(300)), upto: None }]).unwrap();
+        assert_eq!(page(store, ROOM, Page::Latest(None), 9, false), [2, 4]);
+        store.commit(&[Write::Forget { before: None, upto: Some(Seq(4)) }]).unwrap();
+        assert_eq!(page(store, ROOM, Page::Latest(None), 9, false), [0; 0]);
+        assert_eq!(store.load().unwrap().last_seq, 4);
+    });
+}
+
+#[test]
+fn a_read_marker_is_the_last_one() {
+    on_both(|store| {
+        let mark = |at| Write::Mark { account: AccountId(1), target: "#a".into(), at: UnixMs(at) };
+        store.commit(&[mark(5), mark(7)]).unwrap();
+        assert_eq!(store.load().unwrap().markers, [(AccountId(1), "#a".to_owned(), UnixMs(7))]);
+    });
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use klatch_protocol::UnixMs;
 
 use super::{
-    Store, StoreError,
+    FORGET_AT_ONCE, Store, StoreError,
     span::{End, Key, Order, Span, spans},
 };
 use crate::hub::io::{
@@ -22,6 +22,8 @@ pub struct Memory {
     rooms: BTreeMap<RoomId, RoomRow>,
     members: BTreeMap<(RoomId, AccountId), bool>,
     invites: Vec<String>,
+    markers: BTreeMap<(AccountId, String), UnixMs>,
+    last_seq: u64,
     /// The places of all records, oldest first, to know which to forget.
     order: VecDeque<(u64, Place)>,
     /// Each place's records by `seq`.
@@ -45,6 +47,8 @@ impl Memory {
             rooms: BTreeMap::new(),
             members: BTreeMap::new(),
             invites: Vec::new(),
+            markers: BTreeMap::new(),
+            last_seq: 0,
             order: VecDeque::new(),
             histories: HashMap::new(),
             conversations: HashMap::new(),
@@ -79,6 +83,18 @@ impl Memory {
                 self.members.remove(&(*room, *account));
             }
             Write::Record(record) => self.record(record),
+            Write::Redact(seq) => self.remove(seq.0),
+            Write::Forget { before, upto } => {
+                let old = self.order.iter().take(FORGET_AT_ONCE as usize).filter(|(seq, place)| {
+                    let at = self.histories.get(place).and_then(|history| history.get(seq)).map(|record| record.at);
+                    upto.is_some_and(|upto| *seq <= upto.0) || at.zip(*before).is_some_and(|(at, before)| at < before)
+                });
+                let old: Vec<u64> = old.map(|(seq, _)| *seq).collect();
+                old.into_iter().for_each(|seq| self.remove(seq));
+            }
+            Write::Mark { account, target, at } => {
+                self.markers.insert((*account, target.clone()), *at);
+            }
             Write::AddInvite { code, .. } => self.invites.push(code.clone()),
             Write::UseInvite { code } => self.invites.retain(|kept| kept != code),
             Write::UseOwnerCode => self.owner_code = None,
@@ -96,10 +112,21 @@ impl Memory {
             self.conversations.entry(a).or_default().insert(b);
             self.conversations.entry(b).or_default().insert(a);
         }
+        self.last_seq = record.seq.0;
         self.histories.entry(record.place).or_default().insert(record.seq.0, record.clone());
         self.order.push_back((record.seq.0, record.place));
         if self.order.len() > Self::RECORDS
             && let Some((seq, place)) = self.order.pop_front()
+            && let Some(history) = self.histories.get_mut(&place)
+        {
+            history.remove(&seq);
+        }
+    }
+
+    /// Takes out one record. Places are in order, so it is found by halving.
+    fn remove(&mut self, seq: u64) {
+        if let Ok(at) = self.order.binary_search_by_key(&seq, |(seq, _)| *seq)
+            && let Some((_, place)) = self.order.remove(at)
             && let Some(history) = self.histories.get_mut(&place)
         {
             history.remove(&seq);
@@ -149,7 +176,8 @@ impl Store for Memory {
     fn load(&self) -> Result<Snapshot, StoreError> {
         Ok(Snapshot {
             epoch: self.epoch,
-            last_seq: self.order.back().map_or(0, |(seq, _)| *seq),
+            last_seq: self.last_seq,
+            markers: self.markers.iter().map(|((account, target), at)| (*account, target.clone(), *at)).collect(),
             last_account: self.accounts.keys().next_back().map_or(0, |id| id.0),
             last_room: self.last_room,
             accounts: self.accounts.values().cloned().collect(),
@@ -169,6 +197,9 @@ impl Store for Memory {
 
     fn query(&self, query: &Query) -> Answer {
         match query {
+            Query::Record(seq) => {
+                Answer::Record(self.histories.values().find_map(|history| history.get(&seq.0)).cloned().map(Box::new))
+            }
             Query::History { place, page, limit, events } => {
                 let spans = spans(*page, *limit, |seq| self.time_of(seq.0));
                 Answer::History(spans.into_iter().flat_map(|span| self.history(*place, span, *events)).collect())

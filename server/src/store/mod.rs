@@ -20,6 +20,9 @@ pub use worker::{ANSWERS_WAITING, Failed, StoreWorker};
 
 use crate::hub::io::{Answer, Query, Snapshot, Write};
 
+/// The most records that one [`Write::Forget`] looks at.
+const FORGET_AT_ONCE: u32 = 1_000;
+
 /// An engine that keeps what the hub writes.
 pub trait Store: std::marker::Send {
     /// Everything the hub has to know at the start.

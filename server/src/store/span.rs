@@ -7,7 +7,7 @@
 
 use klatch_protocol::UnixMs;
 
-use crate::hub::io::{Anchor, Page, Place, Seq};
+use crate::hub::io::{AccountId, Anchor, Page, Place, RoomId, Seq};
 
 /// A point of an order, between records or on one. Compared by time and then by place; in [`Order::Seq`] all times are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,6 +140,11 @@ pub(super) fn counted_from(
     let limit = limit as usize;
     let skipped = if from <= to { 0 } else { found.len().saturating_sub(limit) };
     found.into_iter().skip(skipped).take(limit).collect()
+}
+
+/// The inverse of [`ends`].
+pub(super) fn place_of(low: u64, high: u64) -> Place {
+    if low == 0 { Place::Room(RoomId(high)) } else { Place::Direct(AccountId(low), AccountId(high)) }
 }
 
 /// A place as two numbers: 0 and the room's, or both accounts' (which start at 1).

@@ -12,15 +12,13 @@ use crate::hub::{
     world::{Change, Command, Refusal},
 };
 
-/// The most characters of a password. Longer ones would not fit into a REGISTER line anyway.
-const MAX_PASSWORD: usize = 256;
-
-/// REGISTER `<account> <email> <password>`. No mail is sent, so whatever stands for the address is ignored.
+/// REGISTER `<account> <email> <password>`. No mail is sent and no address is kept; where the operator wants one, it has to
+/// look like one.
 pub(super) fn register(turn: &mut Turn<'_>, message: &Message<'_>) {
-    let (Some(wanted), Some(password)) = (message.param(0), message.param(2)) else { return };
+    let [wanted, email, password, ..] = *message.params() else { return };
     let nick = turn.nick();
     let wanted = if wanted == "*" { &nick } else { wanted };
-    if let Err((code, text)) = check(turn, &nick, wanted, password) {
+    if let Err((code, text)) = check(turn, &nick, wanted, email, password) {
         let context = if code == "NEED_NICK" { "*" } else { wanted };
         return turn.fail("REGISTER", code, &[context], &text);
     }
@@ -37,7 +35,13 @@ pub(super) fn register(turn: &mut Turn<'_>, message: &Message<'_>) {
 }
 
 /// What can be told without looking at other accounts: the FAIL code and its sentence.
-fn check(turn: &mut Turn<'_>, nick: &str, wanted: &str, password: &str) -> Result<(), (&'static str, String)> {
+fn check(
+    turn: &mut Turn<'_>,
+    nick: &str,
+    wanted: &str,
+    email: &str,
+    password: &str,
+) -> Result<(), (&'static str, String)> {
     let policy = turn.hub.policy.clone();
     if matches!(turn.session().stage, Stage::Registering(_)) && !policy.register_before_connect {
         return Err(("COMPLETE_CONNECTION_REQUIRED", "Finish connecting first, then make the account".into()));
@@ -54,14 +58,27 @@ fn check(turn: &mut Turn<'_>, nick: &str, wanted: &str, password: &str) -> Resul
     if wanted.chars().count() < policy.min_user {
         return Err(("BAD_ACCOUNT_NAME", format!("A user name has at least {} characters", policy.min_user)));
     }
+    if policy.email_required && !is_address(email) {
+        return Err(("INVALID_EMAIL", "An e-mail address is needed here".into()));
+    }
     let length = password.chars().count();
     if length < policy.min_password {
         return Err(("WEAK_PASSWORD", format!("A password has at least {} characters", policy.min_password)));
     }
-    if length > MAX_PASSWORD {
-        return Err(("UNACCEPTABLE_PASSWORD", format!("A password has at most {MAX_PASSWORD} characters")));
+    if length > policy.max_password {
+        return Err(("UNACCEPTABLE_PASSWORD", format!("A password has at most {} characters", policy.max_password)));
     }
     Ok(())
+}
+
+/// Whether a text has the form of an address: something, `@`, and a name with a dot in it. Whether mail arrives there is
+/// not found out.
+fn is_address(text: &str) -> bool {
+    let plain = text.len() <= 254 && !text.contains(|c: char| c.is_control() || c.is_whitespace());
+    let form = text.rsplit_once('@').is_some_and(|(who, host)| {
+        !who.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
+    });
+    plain && form
 }
 
 /// VERIFY: no account here ever waits for a code.

@@ -2,8 +2,8 @@
 
 use klatch_protocol::{Caps, Message, Numeric, encode::MAX_LINE};
 
-use super::sasl::MECHANISMS;
-use crate::hub::turn::Turn;
+use super::{batch, sasl::MECHANISMS};
+use crate::hub::{policy::Policy, turn::Turn};
 
 /// What is on offer.
 pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS
@@ -16,6 +16,9 @@ pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::LABELED_RESPONSE)
     .union(Caps::CHATHISTORY)
     .union(Caps::EVENT_PLAYBACK)
+    .union(Caps::MULTILINE)
+    .union(Caps::READ_MARKER)
+    .union(Caps::MESSAGE_REDACTION)
     .union(Caps::STANDARD_REPLIES)
     .union(Caps::CAP_NOTIFY)
     .union(Caps::SETNAME)
@@ -49,17 +52,23 @@ fn list_offered(turn: &mut Turn<'_>, version: Option<&str>) {
     }
     hold_registration(turn);
     let modern = turn.session().modern;
-    let before_connect = turn.hub.policy.register_before_connect;
-    let words: Vec<String> = OFFERED.iter().flat_map(|cap| word(cap, modern, before_connect)).collect();
+    let policy = turn.hub.policy.clone();
+    let words: Vec<String> = OFFERED.iter().flat_map(|cap| word(cap, modern, &policy)).collect();
     reply_list(turn, "LS", &words, modern);
 }
 
 /// A capability with its value, which only clients of 302 understand.
-fn word(cap: Caps, modern: bool, before_connect: bool) -> Option<String> {
+fn word(cap: Caps, modern: bool, policy: &Policy) -> Option<String> {
     let name = cap.names().next()?;
     let value = match cap {
-        Caps::SASL => Some(MECHANISMS),
-        Caps::ACCOUNT_REGISTRATION if before_connect => Some("before-connect"),
+        Caps::SASL => Some(MECHANISMS.to_owned()),
+        Caps::ACCOUNT_REGISTRATION => {
+            let tokens =
+                [("before-connect", policy.register_before_connect), ("email-required", policy.email_required)];
+            let tokens: Vec<&str> = tokens.into_iter().filter_map(|(token, on)| on.then_some(token)).collect();
+            Some(tokens.join(",")).filter(|value| !value.is_empty())
+        }
+        Caps::MULTILINE => Some(format!("max-bytes={},max-lines={}", batch::MAX_BYTES, batch::MAX_LINES)),
         _ => None,
     };
     Some(match value.filter(|_| modern) {

@@ -2,13 +2,14 @@
 
 use klatch_protocol::{Caps, Message, Numeric, RoomName, UnixMs};
 
+use super::redact;
 use crate::hub::{
     Hub,
     io::{AccountId, Anchor, Answer, Effects, Now, Page, Place, Query, Record, RecordKind, Ticket},
     render::{Body, Line},
     session::{Job, Pending},
     turn::Turn,
-    world::MessageId,
+    world::{MessageId, World},
 };
 
 /// Why a request cannot be answered: the FAIL code, what belongs to it, and its sentence.
@@ -45,9 +46,9 @@ fn page(turn: &mut Turn<'_>, subcommand: &str, message: &Message<'_>) -> Result<
         _ => Page::Between(anchor(2)?, anchor(3)?),
     };
     let invalid = || Fault("INVALID_TARGET", Some(name.to_owned()), "Messages could not be retrieved");
-    let (place, target) = place(turn, name).ok_or_else(invalid)?;
+    let place = place(turn, name).ok_or_else(invalid)?;
     let events = turn.caps().contains(Caps::EVENT_PLAYBACK);
-    let job = Job::History { subcommand: subcommand.to_owned(), target, place };
+    let job = Job::History { subcommand: subcommand.to_owned(), target: name.to_owned() };
     turn.ask(Query::History { place, page, limit, events }, job);
     Ok(())
 }
@@ -56,10 +57,10 @@ fn targets(turn: &mut Turn<'_>, message: &Message<'_>) -> Result<(), Fault> {
     let params = exactly(message, 4)?;
     let limit = limit(turn, params[3])?;
     let (from, to) = (time(params[1])?, time(params[2])?);
-    let Some((account, rooms)) = turn.myself().map(|user| (user.account, user.rooms.clone())) else {
+    let Some((account, rooms)) = turn.myself().map(|user| (World::correspondent(user), user.rooms.clone())) else {
         return Ok(());
     };
-    // No account has the number 0, so a guest asks for rooms only.
+    // No account has the number 0, so a guest who never talked to one asks for rooms only.
     let account = account.unwrap_or(AccountId(0));
     turn.ask(Query::Targets { account, rooms, from, to, limit }, Job::Targets);
     Ok(())
@@ -100,19 +101,19 @@ fn anchor(turn: &Turn<'_>, target: &str, text: &str) -> Result<Anchor, Fault> {
     }
 }
 
-/// What may be read under this name: a room one is in, or what one's account and another said to each other.
-fn place(turn: &Turn<'_>, name: &str) -> Option<(Place, String)> {
+/// What may be read under this name: a room one is in, or what one and another said to each other.
+pub(super) fn place(turn: &Turn<'_>, name: &str) -> Option<Place> {
     let (world, user) = (turn.world(), turn.myself()?);
     if RoomName::looks_like(name) {
         let room = world.room_by_name(name).filter(|room| room.present.contains_key(&user.id))?;
-        return Some((Place::Room(room.id), room.name.as_str().to_owned()));
+        return Some(Place::Room(room.id));
     }
-    let own = user.account?;
+    let own = World::correspondent(user)?;
     let other = match world.by_nick(name) {
-        Some(other) => world.account(other.account?)?,
-        None => world.account_by_name(name)?,
+        Some(other) => World::correspondent(other)?,
+        None => world.account_by_name(name)?.row.id,
     };
-    Some((Place::direct(own, other.row.id), other.row.name.as_str().to_owned()))
+    Some(Place::direct(own, other))
 }
 
 impl Hub {
@@ -121,8 +122,8 @@ impl Hub {
         let Some(Pending { job, reply, .. }) = self.take_pending(ticket) else { return };
         let conn = reply.conn;
         self.turn(now, reply, effects, |turn| match (job, answer) {
-            (Job::History { target, place, .. }, Answer::History(records)) => send_page(turn, &target, place, &records),
-            (Job::History { subcommand, target, .. }, _) => {
+            (Job::History { target, .. }, Answer::History(records)) => send_page(turn, &target, &records),
+            (Job::History { subcommand, target }, _) => {
                 let text = "Messages could not be retrieved";
                 turn.fail("CHATHISTORY", "MESSAGE_ERROR", &[&subcommand, &target], text);
             }
@@ -130,6 +131,10 @@ impl Hub {
             (Job::Targets, _) => {
                 turn.fail("CHATHISTORY", "MESSAGE_ERROR", &["TARGETS"], "The list could not be retrieved");
             }
+            (Job::Redact(redaction), Answer::Record(record)) => {
+                redact::go_on(turn, redaction, record.map(|record| *record))
+            }
+            (Job::Redact(redaction), _) => redact::go_on(turn, redaction, None),
             // Tickets are never shared, so no other job can wait for this answer.
             (Job::LogIn { .. } | Job::Probe { .. } | Job::SignUp { .. }, _) => {}
         });
@@ -150,27 +155,38 @@ fn in_batch(turn: &mut Turn<'_>, kind: &str, target: Option<&str>, work: impl Fn
     }
 }
 
-fn send_page(turn: &mut Turn<'_>, target: &str, place: Place, records: &[Record]) {
+fn send_page(turn: &mut Turn<'_>, target: &str, records: &[Record]) {
+    in_batch(turn, "chathistory", Some(target), |turn| replay(turn, records));
+}
+
+/// Lines as they were when they happened, to whoever asks now.
+fn replay(turn: &mut Turn<'_>, records: &[Record]) {
     let caps = turn.caps();
-    let own = turn.session().account.and_then(|id| turn.world().account(id));
-    let own = own.map(|account| account.row.name.as_str().to_owned());
-    in_batch(turn, "chathistory", Some(target), |turn| {
-        for record in records {
-            let by_me = record.account.as_ref().map(AsRef::as_ref) == own.as_deref();
-            let shown_to = match place {
-                Place::Room(_) => target,
-                Place::Direct(..) if by_me => target,
-                Place::Direct(..) => own.as_deref().unwrap_or(target),
-            };
-            let id = Some(turn.hub.ids.write(MessageId::Kept(record.seq)));
-            let account = record.account.as_ref().map(AsRef::as_ref);
-            let body = body(record, shown_to);
-            let line = Line { source: &record.source, account, at: record.at, id, tags: &record.tags, body };
-            if line.is_for(caps) {
-                turn.reply.push(line.write(caps));
-            }
+    for record in records {
+        let Some(target) = shown_target(turn, record) else { continue };
+        let id = Some(turn.hub.ids.write(MessageId::Kept(record.seq)));
+        let account = record.account.as_ref().map(AsRef::as_ref);
+        let body = body(record, &target);
+        let line = Line { source: &record.source, account, at: record.at, id, tags: &record.tags, body };
+        if line.is_for(caps) {
+            turn.reply.push(line.write(caps));
         }
-    });
+    }
+}
+
+/// To whom a record went, by their present name: the room, or the one of two people who did not say it.
+fn shown_target(turn: &Turn<'_>, record: &Record) -> Option<String> {
+    let (world, user) = (turn.world(), turn.myself()?);
+    match record.place {
+        Place::Room(room) => world.room(room).map(|room| room.name.as_str().to_owned()),
+        Place::Direct(a, b) => {
+            // Of a guest's conversation only the other side has an account.
+            let by_me = record.account.as_ref() == world.account_name(user);
+            let other = if World::correspondent(user) == Some(a) { b } else { a };
+            let name = if by_me { world.correspondent_name(other)? } else { user.nick.as_str() };
+            Some(name.to_owned())
+        }
+    }
 }
 
 /// What a record was when it happened.
@@ -193,18 +209,15 @@ fn body<'a>(record: &'a Record, target: &'a str) -> Body<'a> {
 }
 
 fn send_targets(turn: &mut Turn<'_>, targets: &[(Place, UnixMs)]) {
-    let own = turn.session().account;
+    let own = turn.myself().and_then(World::correspondent);
     in_batch(turn, "draft/chathistory-targets", None, |turn| {
         for (place, at) in targets {
             let world = turn.world();
             let name = match place {
-                Place::Room(room) => world.room(*room).map(|room| room.name.as_str().to_owned()),
-                Place::Direct(a, b) => {
-                    let other = if Some(*a) == own { b } else { a };
-                    world.account(*other).map(|account| account.row.name.as_str().to_owned())
-                }
+                Place::Room(room) => world.room(*room).map(|room| room.name.as_str()),
+                Place::Direct(a, b) => world.correspondent_name(if Some(*a) == own { *b } else { *a }),
             };
-            if let Some(name) = name {
+            if let Some(name) = name.map(str::to_owned) {
                 let at = at.to_string();
                 turn.say_as_server(|line| line.command("CHATHISTORY").param("TARGETS").param(name).param(at));
             }

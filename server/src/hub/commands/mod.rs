@@ -2,13 +2,16 @@
 
 mod accept;
 mod account;
+mod batch;
 mod cap;
 mod channel;
 mod history;
 mod info;
+mod marker;
 mod mode;
 mod monitor;
 mod presence;
+mod redact;
 mod registration;
 mod sasl;
 mod talk;
@@ -19,7 +22,11 @@ mod whois;
 
 use klatch_protocol::{Message, Numeric};
 
-pub(super) use self::info::{lusers, motd};
+pub(super) use self::{
+    batch::Draft,
+    info::{lusers, motd},
+    redact::Redaction,
+};
 use super::turn::Turn;
 
 /// When a command may come.
@@ -64,6 +71,9 @@ const COMMANDS: &[Entry] = &[
     registered("TOPIC", 1, topic::topic),
     registered("MODE", 1, mode::mode),
     registered("CHATHISTORY", 0, history::chathistory),
+    registered("BATCH", 1, batch::batch),
+    registered("MARKREAD", 0, marker::markread),
+    registered("REDACT", 0, redact::redact),
     registered("WHO", 0, who::who),
     registered("WHOIS", 0, whois::whois),
     registered("MONITOR", 1, monitor::monitor),
@@ -95,6 +105,7 @@ const COMMANDS: &[Entry] = &[
 /// The tokens of 005 that never change; `welcome` adds those that depend on the configuration.
 pub(super) const ISUPPORT: &[&str] = &[
     "AWAYLEN=200",
+    "BOT=B",
     "CASEMAPPING=ascii",
     "CHANMODES=,,,nt",
     "CHANNELLEN=64",
@@ -124,6 +135,9 @@ pub(super) fn run(turn: &mut Turn<'_>, message: &Message<'_>) {
     };
     if entry.when == When::Registered && turn.me().is_none() {
         return turn.refuse(Numeric::ERR_NOTREGISTERED, &[]);
+    }
+    if batch::take(turn, message) {
+        return;
     }
     if message.params().len() < entry.params {
         return turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &[entry.word]);

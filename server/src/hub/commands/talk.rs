@@ -5,6 +5,7 @@ use klatch_protocol::{Caps, Message, Numeric, RoomName, encode::MAX_LINE};
 use super::listed;
 use crate::hub::{
     io::RecordKind,
+    multiline::is_multiline,
     turn::Turn,
     world::{Command, Refusal, Target},
 };
@@ -48,15 +49,13 @@ fn say(turn: &mut Turn<'_>, message: &Message<'_>, kind: RecordKind) {
     }
 }
 
-fn say_to(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags: &str, text: &str) {
-    let Some((user, source)) = turn.myself().map(|user| (user.id, user.source.clone())) else { return };
+pub(super) fn say_to(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags: &str, text: &str) {
+    let Some(user) = turn.me() else { return };
     let Some(to) = resolve(turn, name) else {
         let numeric = if RoomName::looks_like(name) { Numeric::ERR_NOSUCHCHANNEL } else { Numeric::ERR_NOSUCHNICK };
         return object(turn, kind, numeric, &[name]);
     };
-    // What would not fit with its source in front is refused, rather than cut.
-    let length = source.len() + name.len() + text.len() + ": PRIVMSG  :\r\n".len();
-    if length > MAX_LINE {
+    if !is_multiline(text) && !fits(turn, name, text) {
         return turn.refuse(Numeric::ERR_INPUTTOOLONG, &[]);
     }
     let command = Command::Say { user, to, kind, tags: tags.to_owned(), text: text.to_owned() };
@@ -68,8 +67,14 @@ fn say_to(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags: &str, text: &
     }
 }
 
+/// Whether a line has room for `text` with its source in front. What has not is refused, rather than cut.
+pub(super) fn fits(turn: &Turn<'_>, target: &str, text: &str) -> bool {
+    let source = turn.myself().map_or(0, |user| user.source.len());
+    source + target.len() + text.len() + ": PRIVMSG  :\r\n".len() <= MAX_LINE
+}
+
 /// A room, somebody who is here, or an account whose owner is not.
-fn resolve(turn: &Turn<'_>, name: &str) -> Option<Target> {
+pub(super) fn resolve(turn: &Turn<'_>, name: &str) -> Option<Target> {
     let world = turn.world();
     if RoomName::looks_like(name) {
         return world.room_by_name(name).map(|room| Target::Room(room.id));
@@ -98,7 +103,7 @@ fn object(turn: &mut Turn<'_>, kind: RecordKind, numeric: Numeric, params: &[&st
 }
 
 /// The tags that are passed on, in wire form (Message Tags, "Client-only tags").
-fn client_only(message: &Message<'_>) -> String {
+pub(super) fn client_only(message: &Message<'_>) -> String {
     let mut tags = String::new();
     for (key, value) in message.tags.client_only() {
         if !tags.is_empty() {

@@ -100,7 +100,8 @@ fn flags(turn: &Turn<'_>, user: &User, room: Option<&Room>) -> String {
     let here = if user.away.is_some() { "G" } else { "H" };
     let star = if user.is_operator() { "*" } else { "" };
     let prefix = room.map_or("", |room| turn.hub.prefix(room, user.id));
-    format!("{here}{star}{prefix}")
+    // "the character used as the value of the ISUPPORT BOT token" (ircv3.net "bot-mode", "The WHO bot flag").
+    format!("{here}{star}{prefix}{}", if user.is_bot() { "B" } else { "" })
 }
 
 /// Where somebody connects from, for those who may know.

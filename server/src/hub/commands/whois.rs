@@ -46,6 +46,9 @@ fn describe(turn: &mut Turn<'_>, user: &User) {
     if user.is_operator() {
         turn.numeric(Numeric::RPL_WHOISOPERATOR, &[nick, "keeps order on this server"]);
     }
+    if user.is_bot() {
+        turn.refuse(Numeric::RPL_WHOISBOT, &[nick]);
+    }
     if let Some(account) = turn.world().account_name(user).cloned() {
         turn.refuse(Numeric::RPL_WHOISACCOUNT, &[nick, account.as_str()]);
     }

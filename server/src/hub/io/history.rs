@@ -30,7 +30,8 @@ pub struct Record {
 pub enum Place {
     /// In a room.
     Room(RoomId),
-    /// Between two accounts; the smaller number first. Both are the same for notes to oneself.
+    /// Between two accounts; the smaller number first. Both are the same for notes to oneself. A guest who talks to
+    /// somebody with an account has a number of their own there ([`AccountId::guest`]).
     Direct(AccountId, AccountId),
 }
 
@@ -76,6 +77,8 @@ impl RecordKind {
 /// A question to the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
+    /// One record.
+    Record(Seq),
     /// A page of history (ircv3.net "chathistory").
     History {
         /// Of what.
@@ -129,6 +132,8 @@ pub enum Anchor {
 /// What the store found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
+    /// To [`Query::Record`]; `None` where there is none, or not any more.
+    Record(Option<Box<Record>>),
     /// To [`Query::History`], oldest first.
     History(Vec<Record>),
     /// To [`Query::Targets`]: each with the time of its newest message, oldest first.

@@ -32,6 +32,24 @@ pub struct ConnId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(pub u64);
 
+impl AccountId {
+    /// Above all accounts' numbers.
+    const GUEST: u64 = 1 << 62;
+
+    /// The number under which a guest's conversations with accounts are kept: made of the place of the first thing that
+    /// was said, so it is never used twice.
+    #[must_use]
+    pub fn guest(first: Seq) -> Self {
+        AccountId(Self::GUEST | first.0)
+    }
+
+    /// Whether it stands for a guest.
+    #[must_use]
+    pub fn is_guest(self) -> bool {
+        self.0 & Self::GUEST != 0
+    }
+}
+
 /// A room's number in the store. A room that is made anew under an old name gets a new one, so it starts without the
 /// old one's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -89,6 +89,8 @@ pub struct Snapshot {
     pub rooms: Vec<RoomRow>,
     /// Who is a member of what, and whether as an operator of it.
     pub members: Vec<(RoomId, AccountId, bool)>,
+    /// How far who has read what: account, casefolded target, time.
+    pub markers: Vec<(AccountId, String, UnixMs)>,
     /// Invitation codes not used yet.
     pub invites: Vec<String>,
     /// The owner code, until it is used.

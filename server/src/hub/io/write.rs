@@ -2,7 +2,7 @@
 
 use klatch_protocol::UnixMs;
 
-use super::{AccountId, AccountRow, Rank, Record, RoomId, RoomRow, Topic};
+use super::{AccountId, AccountRow, Rank, Record, RoomId, RoomRow, Seq, Topic};
 
 /// One change of what is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,24 @@ pub enum Write {
     },
     /// Something was said or happened.
     Record(Record),
+    /// A record was taken back by who may do that.
+    Redact(Seq),
+    /// Records that are too old or too many are forgotten, a bounded number at a time.
+    Forget {
+        /// Those of before this time, if there is such a limit.
+        before: Option<UnixMs>,
+        /// Those up to this place, if there is such a limit.
+        upto: Option<Seq>,
+    },
+    /// Somebody has read up to a time.
+    Mark {
+        /// Who.
+        account: AccountId,
+        /// What they have read: a nick or a room's name, casefolded.
+        target: String,
+        /// Up to when.
+        at: UnixMs,
+    },
     /// An invitation code came into being.
     AddInvite {
         /// The code as it is handed out.

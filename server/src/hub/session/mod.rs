@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 pub(super) use self::flood::Bucket;
 use super::{
-    io::{AccountId, FrameFault, Peer, Place, Ticket},
+    commands::{Draft, Redaction},
+    io::{AccountId, FrameFault, Peer, Ticket},
     reply::Reply,
     world::UserId,
 };
@@ -32,6 +33,8 @@ pub(super) struct Session {
     pub(super) modern: bool,
     /// A SASL exchange under way.
     pub(super) sasl: Option<Collector>,
+    /// A message of several lines that has begun.
+    pub(super) draft: Option<Draft>,
     /// Whether PASS gave the server's password.
     pub(super) admitted: bool,
     /// What else PASS gave: an owner or invitation code.
@@ -61,6 +64,7 @@ impl Session {
             caps: Caps::empty(),
             modern: false,
             sasl: None,
+            draft: None,
             admitted: false,
             code: None,
             pending: None,
@@ -169,11 +173,11 @@ pub(super) enum Job {
     History {
         /// The subcommand, for errors.
         subcommand: String,
-        /// The target by its proper name.
+        /// The target as it was named.
         target: String,
-        /// The place it stands for.
-        place: Place,
     },
     /// Send the list of conversations.
     Targets,
+    /// Take something back.
+    Redact(Redaction),
 }

@@ -173,6 +173,28 @@ pub enum Command {
         /// The text.
         text: String,
     },
+    /// Take something back that was said.
+    Redact {
+        /// Who wants it.
+        user: UserId,
+        /// To whom it was said.
+        to: Target,
+        /// What.
+        seq: Seq,
+        /// Whose account said it.
+        author: Option<AccountName>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Say how far one has read.
+    Mark {
+        /// Who.
+        user: UserId,
+        /// What: a nick or a room's name.
+        target: String,
+        /// Up to when.
+        at: UnixMs,
+    },
     /// Add an invitation code.
     AddInvite {
         /// The code.
@@ -354,6 +376,28 @@ pub enum Change {
         /// The text.
         text: String,
     },
+    /// Something that was said is taken back.
+    Redacted {
+        /// Who did it.
+        by: UserId,
+        /// To whom it was said.
+        to: Target,
+        /// What.
+        seq: Seq,
+        /// When it was taken back.
+        at: UnixMs,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Somebody has read up to a time.
+    Marked {
+        /// Who.
+        user: UserId,
+        /// What, as they named it.
+        target: String,
+        /// Up to when.
+        at: UnixMs,
+    },
 }
 
 /// Why a wish is not granted.
@@ -391,4 +435,6 @@ pub enum Refusal {
     TooManyAccepted,
     /// Nobody would get it: guests have no history.
     NobodyThere,
+    /// As many of these as are kept are there already.
+    TooMany,
 }

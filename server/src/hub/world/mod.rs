@@ -6,6 +6,8 @@
 mod acceptance;
 mod account;
 mod command;
+mod correspondence;
+mod markers;
 mod membership;
 mod moderation;
 mod presence;
@@ -22,6 +24,7 @@ use std::{
 
 use klatch_protocol::{AccountName, Folded, Nick, UnixMs, fold};
 
+use self::markers::Markers;
 pub use self::{
     account::Account,
     command::{Change, Command, MessageId, Refusal, Target},
@@ -46,6 +49,7 @@ pub struct World {
     online: HashMap<AccountId, UserId>,
     rooms: HashMap<RoomId, Room>,
     room_names: BTreeMap<Folded, RoomId>,
+    markers: Markers,
     invites: HashSet<String>,
     owner_code: Option<String>,
     last_seq: u64,
@@ -68,6 +72,7 @@ impl World {
             online: HashMap::new(),
             rooms: HashMap::new(),
             room_names: BTreeMap::new(),
+            markers: Markers::new(snapshot.markers),
             invites: snapshot.invites.into_iter().collect(),
             owner_code: snapshot.owner_code,
             last_seq: snapshot.last_seq,
@@ -127,6 +132,10 @@ impl World {
             Command::SetTopic { user, room, text } => self.set_topic(now, user, room, text),
             Command::Accept { user, whom, on } => self.accept(user, whom, on),
             Command::Say { user, to, kind, tags, text } => self.say(now, user, to, kind, tags, text),
+            Command::Redact { user, to, seq, author, reason } => {
+                self.redact(now, user, to, seq, author.as_ref(), reason)
+            }
+            Command::Mark { user, target, at } => self.mark(now, user, target, at),
         }
     }
 
@@ -247,7 +256,7 @@ impl World {
             source: user.source.to_string(),
             account: self.account_name(user).cloned(),
             kind,
-            tags: String::new(),
+            tags: user.own_tags().to_owned(),
             text,
         }
     }

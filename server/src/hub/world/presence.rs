@@ -108,6 +108,7 @@ impl World {
         let user = self.users.remove(&id).ok_or(Refusal::Gone)?;
         self.nicks.remove(user.nick.folded());
         self.forget_acceptance(id);
+        self.markers.forget(&user);
         if let Some(account) = user.account {
             self.online.remove(&account);
         }

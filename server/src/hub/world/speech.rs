@@ -3,7 +3,7 @@
 use klatch_protocol::{Tags, UnixMs};
 
 use super::{Change, MessageId, Refusal, Target, UserId, World};
-use crate::hub::io::{Place, RecordKind};
+use crate::hub::io::{AccountId, Place, RecordKind, Seq};
 
 impl World {
     pub(super) fn say(
@@ -16,7 +16,8 @@ impl World {
         text: String,
     ) -> Result<Vec<Change>, Refusal> {
         self.check_acceptance(by, to)?;
-        let place = self.place_of(by, to)?.filter(|_| kind != RecordKind::Tagmsg || is_lasting(&tags));
+        let lasting = kind != RecordKind::Tagmsg || is_lasting(&tags);
+        let place = self.place_of(by, to, lasting)?.filter(|_| lasting);
         let id = match place {
             Some(_) => MessageId::Kept(self.next_seq()),
             None => {
@@ -24,6 +25,7 @@ impl World {
                 MessageId::Passing(self.last_passing)
             }
         };
+        let tags = self.users.get(&by).map_or(tags.clone(), |user| joined(user.own_tags(), &tags));
         if kind != RecordKind::Tagmsg
             && let Some(user) = self.users.get_mut(&by)
         {
@@ -32,20 +34,38 @@ impl World {
         Ok(vec![Change::Said { by, to, at: now, id, place, kind, tags, text }])
     }
 
-    /// Where something is kept, if it may be said at all. What a guest says to one person, or is told, is not kept.
-    fn place_of(&self, by: UserId, to: Target) -> Result<Option<Place>, Refusal> {
+    /// Where something is kept, if it may be said at all. What two guests say to each other is not kept.
+    fn place_of(&mut self, by: UserId, to: Target, lasting: bool) -> Result<Option<Place>, Refusal> {
         let user = self.known(by)?;
         match to {
             Target::Room(room) if !self.known_room(room)?.present.contains_key(&by) => Err(Refusal::NotInRoom),
             Target::Room(room) => Ok(Some(Place::Room(room))),
             Target::User(other) => {
-                Ok(user.account.zip(self.known(other)?.account).map(|(own, other)| Place::direct(own, other)))
+                let accounts = (user.account, self.known(other)?.account);
+                Ok(match accounts {
+                    (Some(own), Some(other)) => Some(Place::direct(own, other)),
+                    (None, Some(other)) if lasting => self.guest_number(by).map(|own| Place::direct(own, other)),
+                    (Some(own), None) if lasting => self.guest_number(other).map(|other| Place::direct(own, other)),
+                    _ => None,
+                })
             }
             Target::Account(other) => {
                 user.account.map(|own| Some(Place::direct(own, other))).ok_or(Refusal::NobodyThere)
             }
         }
     }
+
+    /// The number of a guest who is about to be part of something that is kept. A record follows at once, so its place
+    /// belongs to no other guest.
+    fn guest_number(&mut self, guest: UserId) -> Option<AccountId> {
+        let next = Seq(self.last_seq + 1);
+        let user = self.users.get_mut(&guest)?;
+        Some(*user.correspondent.get_or_insert(AccountId::guest(next)))
+    }
+}
+
+fn joined(own: &str, given: &str) -> String {
+    if own.is_empty() || given.is_empty() { format!("{own}{given}") } else { format!("{own};{given}") }
 }
 
 /// Whether a TAGMSG is worth keeping. That somebody is typing is over before it is on disk

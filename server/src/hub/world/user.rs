@@ -35,6 +35,8 @@ pub struct User {
     pub modes: UserModes,
     /// Who may write to them in spite of the mode `R`, in the order of accepting.
     pub accepted: Vec<UserId>,
+    /// Of a guest who talked to somebody with an account: under which number that is kept.
+    pub correspondent: Option<AccountId>,
     /// The rooms they are in, in the order of joining.
     pub rooms: Vec<RoomId>,
     /// Since when they are here.
@@ -60,6 +62,7 @@ impl User {
             away: None,
             modes: UserModes::empty(),
             accepted: Vec::new(),
+            correspondent: None,
             rooms: Vec::new(),
             since: now,
             active: now,
@@ -90,6 +93,18 @@ impl User {
     pub fn mode_string(&self) -> String {
         let operator = self.is_operator().then_some('o');
         std::iter::once('+').chain(self.modes.letters()).chain(operator).collect()
+    }
+
+    /// Whether a program.
+    #[must_use]
+    pub fn is_bot(&self) -> bool {
+        self.modes.contains(UserModes::BOT)
+    }
+
+    /// The tags of everything they cause, in wire form (ircv3.net "bot-mode", "The bot tag").
+    #[must_use]
+    pub fn own_tags(&self) -> &'static str {
+        if self.is_bot() { "bot" } else { "" }
     }
 
     /// Gives them another nick.

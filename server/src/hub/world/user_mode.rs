@@ -11,13 +11,19 @@ bitflags::bitflags! {
         const REGISTERED_ONLY = 1 << 1;
         /// Hears WALLOPS.
         const WALLOPS = 1 << 2;
+        /// A program, not a person (ircv3.net "bot-mode").
+        const BOT = 1 << 3;
     }
 }
 
 impl UserModes {
     /// Every mode with its letter.
-    pub const LETTERS: &[(UserModes, char)] =
-        &[(UserModes::INVISIBLE, 'i'), (UserModes::REGISTERED_ONLY, 'R'), (UserModes::WALLOPS, 'w')];
+    pub const LETTERS: &[(UserModes, char)] = &[
+        (UserModes::BOT, 'B'),
+        (UserModes::INVISIBLE, 'i'),
+        (UserModes::REGISTERED_ONLY, 'R'),
+        (UserModes::WALLOPS, 'w'),
+    ];
 
     /// The mode of a letter.
     #[must_use]

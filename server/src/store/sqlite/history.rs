@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::rows::{RECORD_COLUMNS, int, number, record};
 use crate::{
     hub::io::{AccountId, Answer, Place, Query, Record, RoomId, Seq},
-    store::span::{End, Order, Span, counted_from, ends, spans},
+    store::span::{End, Order, Span, counted_from, ends, place_of, spans},
 };
 
 /// The condition of the partial indices, word for word, or SQLite would not use them.
@@ -14,6 +14,7 @@ const SAID: &str = "AND kind <= 1";
 
 pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer> {
     match query {
+        Query::Record(seq) => one(db, *seq).map(Answer::Record),
         Query::History { place, page, limit, events } => {
             let mut records = Vec::new();
             for span in spans(*page, *limit, |seq| time_of(db, seq).ok().flatten()) {
@@ -24,6 +25,13 @@ pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer>
         Query::Targets { account, rooms, from, to, limit } => targets(db, *account, rooms, *from, *to)
             .map(|found| Answer::Targets(counted_from(found, *from, *to, *limit))),
     }
+}
+
+fn one(db: &Connection, seq: Seq) -> rusqlite::Result<Option<Box<Record>>> {
+    let sql = format!("SELECT {RECORD_COLUMNS}, low, high FROM record WHERE seq = ?1");
+    db.prepare_cached(&sql)?
+        .query_row(params![int(seq.0)], |row| record(row, place_of(number(row, 7)?, number(row, 8)?)).map(Box::new))
+        .optional()
 }
 
 fn time_of(db: &Connection, seq: Seq) -> rusqlite::Result<Option<UnixMs>> {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params, types::Type};
 use crate::hub::io::{
     AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq, Snapshot, Topic, Write,
 };
-use crate::store::span::ends;
+use crate::store::{FORGET_AT_ONCE, span::ends};
 
 /// Applies one write within the open transaction.
 pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
@@ -41,6 +41,15 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
             run(db, "DELETE FROM member WHERE room = ?1 AND account = ?2", params![int(room.0), int(account.0)])
         }
         Write::Record(record) => add_record(db, record),
+        Write::Redact(seq) => {
+            remember_last(db)?;
+            run(db, "DELETE FROM record WHERE seq = ?1", params![int(seq.0)])
+        }
+        Write::Forget { before, upto } => forget(db, *before, *upto),
+        Write::Mark { account, target, at } => {
+            let sql = "INSERT OR REPLACE INTO marker (account, target, at) VALUES (?1, ?2, ?3)";
+            run(db, sql, params![int(account.0), target, at.0])
+        }
         Write::AddInvite { code, at } => {
             run(db, "INSERT INTO invite (code, made) VALUES (?1, ?2)", params![code, at.0])
         }
@@ -86,6 +95,20 @@ fn add_record(db: &Connection, record: &Record) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Before records go: the highest place is not told by those that stay any more.
+fn remember_last(db: &Connection) -> rusqlite::Result<()> {
+    run(db, "UPDATE store SET last_seq = max(last_seq, coalesce((SELECT max(seq) FROM record), 0))", params![])
+}
+
+/// Looks at the oldest records only, and at so many that a commit stays quick; what is left goes the next time.
+fn forget(db: &Connection, before: Option<UnixMs>, upto: Option<Seq>) -> rusqlite::Result<()> {
+    remember_last(db)?;
+    let sql = "DELETE FROM record WHERE seq IN (
+                   SELECT seq FROM (SELECT seq, at FROM record ORDER BY seq LIMIT ?3) WHERE at < ?1 OR seq <= ?2)";
+    let upto = upto.map_or(0, |seq| int(seq.0));
+    run(db, sql, params![before.map_or(i64::MIN, |at| at.0), upto, FORGET_AT_ONCE])
+}
+
 fn topic_columns(topic: Option<&Topic>) -> (Option<&str>, Option<&str>, Option<i64>) {
     (topic.map(|t| t.text.as_str()), topic.map(|t| t.by.as_str()), topic.map(|t| t.at.0))
 }
@@ -97,9 +120,12 @@ pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
     })?;
     Ok(Snapshot {
         epoch,
-        last_seq: highest(db, "SELECT max(seq) FROM record")?,
+        last_seq: highest(db, "SELECT max((SELECT last_seq FROM store), coalesce(max(seq), 0)) FROM record")?,
         last_account: highest(db, "SELECT max(id) FROM account")?,
         last_room: last_room.cast_unsigned(),
+        markers: all(db, "SELECT account, target, at FROM marker", |row| {
+            Ok((AccountId(number(row, 0)?), row.get(1)?, UnixMs(row.get(2)?)))
+        })?,
         accounts: all(db, "SELECT id, name, display, hash, rank, created, seen FROM account ORDER BY id", account)?,
         rooms: all(db, "SELECT id, name, created, topic, topic_by, topic_at FROM room ORDER BY id", room)?,
         members: all(db, "SELECT room, account, operator FROM member ORDER BY room, account", |row| {

@@ -1,0 +1,54 @@
+//! Who is who in conversations between two people, and taking back what was said.
+
+use klatch_protocol::{AccountName, UnixMs};
+
+use super::{Change, Refusal, Target, User, UserId, World};
+use crate::hub::io::{AccountId, Seq};
+
+impl World {
+    /// The number under which somebody's conversations are kept, if any can be.
+    #[must_use]
+    pub fn correspondent(user: &User) -> Option<AccountId> {
+        user.account.or(user.correspondent)
+    }
+
+    /// How a correspondent is called now: by the nick of who is here, else by the account's name. `None` for a guest who
+    /// has left; nobody can ask for them any more.
+    #[must_use]
+    pub fn correspondent_name(&self, id: AccountId) -> Option<&str> {
+        if id.is_guest() {
+            return self.users.values().find(|user| user.correspondent == Some(id)).map(|user| user.nick.as_str());
+        }
+        let here = self.person_of(id).map(|user| user.nick.as_str());
+        here.or_else(|| self.accounts.get(&id).map(|account| account.row.name.as_str()))
+    }
+
+    /// Takes something back (ircv3.net "message-redaction"): the author may, where the operator of the server lets them,
+    /// and in a room those who keep order there.
+    pub(super) fn redact(
+        &mut self,
+        at: UnixMs,
+        by: UserId,
+        to: Target,
+        seq: Seq,
+        author: Option<&AccountName>,
+        reason: Option<String>,
+    ) -> Result<Vec<Change>, Refusal> {
+        let user = self.known(by)?;
+        let own = self.policy.delete_own && author.is_some() && self.account_name(user) == author;
+        let keeper = match to {
+            Target::Room(room) => {
+                let room = self.known_room(room)?;
+                if !room.present.contains_key(&by) {
+                    return Err(Refusal::NotInRoom);
+                }
+                self.is_room_operator(room, by)
+            }
+            Target::User(_) | Target::Account(_) => false,
+        };
+        if !own && !keeper {
+            return Err(Refusal::NotOperator);
+        }
+        Ok(vec![Change::Redacted { by, to, seq, at, reason }])
+    }
+}
