@@ -31,14 +31,14 @@ impl Hub {
     ) {
         let policy = self.policy.clone();
         let at = marker_text(Some(at));
-        let line = self.from_server(&policy.server_name, Body::Markread { target, at: &at });
+        let line = self.server_line(&policy.server_name, Body::Markread { target, at: &at });
         self.deliver(line, &Hearers::Conns(&self.devices_of(id)), Own::Echo, effects, reply);
     }
 
     /// How far `user` has read `target`, to one of their connections.
     pub(super) fn tell_marker(&self, user: &User, target: &str, reply: &mut Reply) {
         let at = marker_text(self.world.read_marker(user, target));
-        let line = self.from_server(&self.policy.server_name, Body::Markread { target, at: &at });
+        let line = self.server_line(&self.policy.server_name, Body::Markread { target, at: &at });
         reply.push(line.write(self.caps_of(reply.conn)));
     }
 
@@ -71,7 +71,7 @@ impl Hub {
         self.deliver(line, &Hearers::Conns(&conns), Own::Echo, effects, reply);
     }
 
-    fn from_server<'a>(&self, name: &'a str, body: Body<'a>) -> Line<'a> {
+    fn server_line<'a>(&self, name: &'a str, body: Body<'a>) -> Line<'a> {
         Line { source: name, account: None, at: self.clock, id: None, tags: "", body }
     }
 }

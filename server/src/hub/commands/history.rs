@@ -132,7 +132,7 @@ impl Hub {
                 turn.fail("CHATHISTORY", "MESSAGE_ERROR", &["TARGETS"], "The list could not be retrieved");
             }
             (Job::Redact(redaction), Answer::Record(record)) => {
-                redact::go_on(turn, redaction, record.map(|record| *record))
+                redact::go_on(turn, redaction, record.map(|record| *record));
             }
             (Job::Redact(redaction), _) => redact::go_on(turn, redaction, None),
             // Tickets are never shared, so no other job can wait for this answer.

@@ -131,7 +131,7 @@ impl World {
             Command::SetOperator { user, room, whom, on } => self.set_operator(now, user, room, whom, on),
             Command::SetTopic { user, room, text } => self.set_topic(now, user, room, text),
             Command::Accept { user, whom, on } => self.accept(user, whom, on),
-            Command::Say { user, to, kind, tags, text } => self.say(now, user, to, kind, tags, text),
+            Command::Say { user, to, kind, tags, text } => self.say(now, user, to, kind, &tags, text),
             Command::Redact { user, to, seq, author, reason } => {
                 self.redact(now, user, to, seq, author.as_ref(), reason)
             }

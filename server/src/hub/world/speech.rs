@@ -12,11 +12,11 @@ impl World {
         by: UserId,
         to: Target,
         kind: RecordKind,
-        tags: String,
+        tags: &str,
         text: String,
     ) -> Result<Vec<Change>, Refusal> {
         self.check_acceptance(by, to)?;
-        let lasting = kind != RecordKind::Tagmsg || is_lasting(&tags);
+        let lasting = kind != RecordKind::Tagmsg || is_lasting(tags);
         let place = self.place_of(by, to, lasting)?.filter(|_| lasting);
         let id = match place {
             Some(_) => MessageId::Kept(self.next_seq()),
@@ -25,7 +25,7 @@ impl World {
                 MessageId::Passing(self.last_passing)
             }
         };
-        let tags = self.users.get(&by).map_or(tags.clone(), |user| joined(user.own_tags(), &tags));
+        let tags = joined(self.known(by)?.own_tags(), tags);
         if kind != RecordKind::Tagmsg
             && let Some(user) = self.users.get_mut(&by)
         {
