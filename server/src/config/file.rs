@@ -72,7 +72,7 @@ impl File {
     /// The chat's rules.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        let File { server, limits, accounts, rooms, history, .. } = self;
+        let File { server, limits, accounts, operators, rooms, history, .. } = self;
         let flood =
             Flood { burst: limits.flood_burst, per_second: limits.flood_per_second, backlog: limits.flood_backlog };
         Policy {
@@ -91,6 +91,8 @@ impl File {
             max_password: accounts.max_password_length.get(),
             email_required: accounts.email_required,
             many_devices: accounts.multiclient,
+            operator_logins: operators.login.clone(),
+            operator_accounts: operators.accounts.clone(),
             lobby: rooms.lobby.clone(),
             history_page: history.max_reply,
             delete_own: history.delete_own,

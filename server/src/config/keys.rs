@@ -6,7 +6,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 use klatch_protocol::RoomName;
 use serde::Deserialize;
 
-use super::listen::Listen;
+use super::{listen::Listen, operators::Operators};
 use crate::{
     auth::{AuthLimits, Cost},
     hub::{
@@ -29,6 +29,8 @@ pub struct File {
     pub limits: Limits,
     /// Who may come in, and how.
     pub accounts: Accounts,
+    /// Who keeps order on the whole server.
+    pub operators: Operators,
     /// What rooms there are.
     pub rooms: Rooms,
     /// What comes back of what was said.

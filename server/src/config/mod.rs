@@ -6,12 +6,14 @@
 mod file;
 mod keys;
 mod listen;
+mod operators;
 
 use std::path::{Path, PathBuf};
 
 pub use file::ConfigError;
 pub use keys::{Accounts, File, History, Limits, Log, LogFormat, Rooms, Server, TlsFiles};
 pub use listen::Listen;
+pub use operators::Operators;
 
 use crate::serve::Storage;
 

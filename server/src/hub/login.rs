@@ -27,6 +27,10 @@ impl Hub {
                 turn.fail_or_notice("AUTHENTICATE", "TEMPORARILY_UNAVAILABLE", "Too busy now; try again in a moment");
                 turn.refuse(Numeric::ERR_SASLFAIL, &[]);
             }
+            (Job::BecomeOperator { name, rank }, AuthOutcome::Verified(right)) => turn.try_operator(&name, rank, right),
+            (Job::BecomeOperator { .. }, _) => {
+                turn.numeric(Numeric::RPL_TRYAGAIN, &["OPER", "Too busy now; try again in a moment"]);
+            }
             (Job::SignUp { name }, AuthOutcome::Hashed(hash)) => turn.sign_up(&name, hash),
             (Job::SignUp { name }, _) => {
                 let text = "Too busy now; try again in a moment";

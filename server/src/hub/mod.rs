@@ -7,6 +7,7 @@
 mod audience;
 mod commands;
 mod deadlines;
+mod deeds;
 mod deliver;
 pub mod io;
 mod login;

@@ -28,6 +28,8 @@ pub(super) fn word(text: &str) -> &str {
 pub(super) fn sentence(numeric: Numeric) -> &'static str {
     use Numeric::*;
     match numeric {
+        RPL_ENDOFSTATS => "End of STATS report",
+        RPL_YOUREOPER => "You are now an operator of this server",
         RPL_ENDOFACCEPT => "End of ACCEPT list",
         ERR_ACCEPTFULL => "You accept too many people; take somebody out first",
         ERR_NEEDREGGEDNICK => "Log in to an account first",

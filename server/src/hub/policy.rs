@@ -1,12 +1,10 @@
 //! What the operator decided about the chat itself: names, sign-up, limits.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr, sync::Arc};
 
-use klatch_protocol::RoomName;
+use klatch_protocol::{AccountName, RoomName};
 
-use super::io::Secret;
-
-use super::world::UserModes;
+use super::{io::Secret, world::UserModes};
 
 /// The operator's decisions, the same as long as the server runs.
 #[derive(Debug, Clone)]
@@ -42,6 +40,10 @@ pub struct Policy {
     pub email_required: bool,
     /// Whether an account may be connected more than once at a time.
     pub many_devices: bool,
+    /// Who may become an operator by OPER with a name and password of their own.
+    pub operator_logins: Vec<OperatorLogin>,
+    /// The accounts that keep order on the whole server, besides those that have a rank themselves.
+    pub operator_accounts: Vec<AccountName>,
     /// The room everybody is put into, if any.
     pub lobby: Option<RoomName>,
     /// The most records one CHATHISTORY answer has.
@@ -58,6 +60,34 @@ pub struct Policy {
     pub probe_within: u64,
     /// Whether lines are metered at all.
     pub flood: Option<Flood>,
+}
+
+/// A name for OPER.
+#[derive(Debug, Clone)]
+pub struct OperatorLogin {
+    /// The name, which has nothing to do with accounts.
+    pub name: String,
+    /// What proves that one may use it.
+    pub proof: Proof,
+}
+
+/// What a password for OPER is compared with.
+#[derive(Clone)]
+pub enum Proof {
+    /// The password itself.
+    Password(Secret),
+    /// An Argon2 hash of it, in PHC form.
+    Hash(Arc<str>),
+}
+
+impl fmt::Debug for Proof {
+    /// Without the hash: no secret in any log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Proof::Password(_) => "Password",
+            Proof::Hash(_) => "Hash",
+        })
+    }
 }
 
 /// Who may make an account.
@@ -107,6 +137,8 @@ impl Default for Policy {
             max_password: 256,
             email_required: false,
             many_devices: false,
+            operator_logins: Vec::new(),
+            operator_accounts: Vec::new(),
             lobby: RoomName::new("#lobby").ok(),
             history_page: 200,
             delete_own: true,

@@ -78,6 +78,9 @@ pub(super) enum Body<'a> {
     Setname {
         display: &'a str,
     },
+    Wallops {
+        text: &'a str,
+    },
     Invite {
         nick: &'a str,
         room: &'a str,
@@ -200,6 +203,7 @@ impl Line<'_> {
             Body::Away { reason: None } => line.command("AWAY"),
             Body::Account => line.command("ACCOUNT").param(self.account.unwrap_or("*")),
             Body::Setname { display } => line.command("SETNAME").trailing(display),
+            Body::Wallops { text } => line.command("WALLOPS").trailing(text),
             Body::Invite { nick, room } => line.command("INVITE").param(nick).param(room),
             Body::Redact { target, id, reason } => {
                 let line = line.command("REDACT").param(target).param(id);

@@ -65,6 +65,8 @@ scripts! {
     flood,
     waiting_lines,
     operator,
+    operators,
+    operator_accounts,
     shutdown,
     restart,
 }

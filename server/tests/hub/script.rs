@@ -22,10 +22,10 @@
 
 use std::collections::HashMap;
 
-use klatch_protocol::{RoomName, sasl::chunks};
+use klatch_protocol::{AccountName, RoomName, sasl::chunks};
 use klatch_server::hub::{
-    io::{FrameFault, OperatorAnswer, OperatorVerb},
-    policy::Flood,
+    io::{FrameFault, OperatorAnswer, OperatorVerb, Secret},
+    policy::{Flood, OperatorLogin, Proof},
 };
 
 use crate::{
@@ -162,6 +162,15 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
         "password" => policy.password = value.to_owned().into(),
         "account_required" => policy.account_required = yes,
         "register_before_connect" => policy.register_before_connect = yes,
+        "operator" | "operator_hash" => {
+            let (name, proof) = value.split_once(' ').ok_or("name and password?")?;
+            let proof = match key {
+                "operator" => Proof::Password(Secret::from(proof.to_owned())),
+                _ => Proof::Hash(proof.into()),
+            };
+            policy.operator_logins.push(OperatorLogin { name: name.to_owned(), proof });
+        }
+        "operator_account" => policy.operator_accounts.extend(AccountName::new(value)),
         "nick_is_account" => policy.nick_is_account = yes,
         "many_devices" => policy.many_devices = yes,
         "sign_up" => policy.sign_up = value.parse()?,

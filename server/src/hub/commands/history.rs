@@ -136,7 +136,7 @@ impl Hub {
             }
             (Job::Redact(redaction), _) => redact::go_on(turn, redaction, None),
             // Tickets are never shared, so no other job can wait for this answer.
-            (Job::LogIn { .. } | Job::Probe { .. } | Job::SignUp { .. }, _) => {}
+            (Job::LogIn { .. } | Job::Probe { .. } | Job::SignUp { .. } | Job::BecomeOperator { .. }, _) => {}
         });
         self.pump(now, conn, effects);
     }

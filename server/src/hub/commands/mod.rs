@@ -10,10 +10,12 @@ mod info;
 mod marker;
 mod mode;
 mod monitor;
+mod operator;
 mod presence;
 mod redact;
 mod registration;
 mod sasl;
+mod stats;
 mod talk;
 mod topic;
 mod user_mode;
@@ -91,6 +93,11 @@ const COMMANDS: &[Entry] = &[
     always("AUTHENTICATE", 1, sasl::authenticate),
     always("REGISTER", 3, account::register),
     always("VERIFY", 2, account::verify),
+    registered("OPER", 2, operator::oper),
+    registered("KILL", 0, operator::kill),
+    registered("WALLOPS", 0, operator::wallops),
+    registered("REHASH", 0, operator::rehash),
+    registered("STATS", 0, stats::stats),
     registered("MOTD", 0, info::motd_command),
     registered("LUSERS", 0, info::lusers_command),
     registered("VERSION", 0, info::version),

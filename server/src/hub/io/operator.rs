@@ -128,6 +128,13 @@ pub enum News {
         /// From where.
         peer: Peer,
     },
+    /// An operator did something, or somebody tried to become one.
+    Deed {
+        /// Who, by nick or as `the console`.
+        by: String,
+        /// What, as it goes on behind the name.
+        deed: String,
+    },
     /// The server is about to end.
     ShuttingDown {
         /// Milliseconds until then.

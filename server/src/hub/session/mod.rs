@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 pub(super) use self::flood::Bucket;
 use super::{
     commands::{Draft, Redaction},
-    io::{AccountId, FrameFault, Peer, Ticket},
+    io::{AccountId, FrameFault, Peer, Rank, Ticket},
     reply::Reply,
     world::UserId,
 };
@@ -163,6 +163,13 @@ pub(super) enum Job {
         account: AccountId,
         /// Until when it has to stay silent.
         until: u64,
+    },
+    /// Become an operator of the server, if the password was right.
+    BecomeOperator {
+        /// The name that was given.
+        name: String,
+        /// What it is good for.
+        rank: Rank,
     },
     /// Make an account with the hash.
     SignUp {

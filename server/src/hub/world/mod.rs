@@ -33,7 +33,7 @@ pub use self::{
     user_mode::UserModes,
 };
 use super::{
-    io::{AccountId, Place, Record, RecordKind, RoomId, Seq, Snapshot},
+    io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot},
     policy::Policy,
 };
 
@@ -172,6 +172,13 @@ impl World {
     #[must_use]
     pub fn account_by_name(&self, name: &str) -> Option<&Account> {
         self.account_names.get(&fold(name)).and_then(|id| self.accounts.get(id))
+    }
+
+    /// What an account may do: its own rank, or what the configuration gives it.
+    #[must_use]
+    pub fn rank_of(&self, row: &AccountRow) -> Rank {
+        let given = if self.policy.operator_accounts.contains(&row.name) { Rank::Operator } else { Rank::Member };
+        row.rank.max(given)
     }
 
     /// How many accounts there are.

@@ -22,7 +22,7 @@ impl World {
             Some(id) => Some(&self.accounts.get(&id).ok_or(Refusal::Gone)?.row),
             None => None,
         };
-        let rank = row.map(|row| row.rank).unwrap_or_default();
+        let rank = row.map(|row| self.rank_of(row)).unwrap_or_default();
         let (nick, display) = match row.filter(|_| self.policy.nick_is_account) {
             Some(row) => (Nick::from(&row.name), row.display.clone()),
             None if self.is_nick_free(&nick, None, account) => (nick, display),
@@ -50,9 +50,9 @@ impl World {
             Some(_) => return Err(Refusal::AlreadyHere),
             None => {}
         }
+        let rank = self.rank_of(&row);
         let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
         let before = user.account.replace(account);
-        user.rank = row.rank;
         let mut changes = Vec::new();
         if self.policy.nick_is_account {
             user.display.clone_from(&row.display);
@@ -65,6 +65,7 @@ impl World {
         }
         self.online.insert(account, id);
         changes.push(Change::LoggedIn(id));
+        changes.extend(self.set_rank(id, rank)?);
         self.enroll(now, id, account, &mut changes);
         self.enter_own_rooms(now, id, &mut changes);
         Ok(changes)
