@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use crate::net::compat_address;
+
 const EXAMPLES: &str = "Examples:
   klatchd                            ask where to listen, then show who comes and goes
   klatchd --lan                      serve the local network
@@ -28,6 +30,10 @@ pub struct Arguments {
     /// Serve this address; may be given several times, port 0 lets the system choose
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Vec<SocketAddr>,
+    /// Serve the client of the Python original as well, which knows no TLS: at this port for this machine only, or at this
+    /// address
+    #[arg(long, value_name = "[ADDR:]PORT", value_parser = compat_address)]
+    pub compat_listen: Vec<SocketAddr>,
     /// Keep accounts, history and certificate in this folder
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,

@@ -146,9 +146,13 @@ pub(crate) fn settings(arguments: &Arguments, file: &File, listen: Vec<Endpoint>
             settings(&arguments, &fresh, listen).map_err(|error| error.to_string())
         })
     });
+    let compat = match &arguments.compat_listen[..] {
+        [] => &file.server.compat_listen,
+        typed => typed,
+    };
     Ok(Settings {
         policy: file.policy(),
-        listen,
+        listen: [listen, file.compat_endpoints(compat)].concat(),
         storage,
         certificate: file.tls.as_ref().map(|tls| (tls.certificate.clone(), tls.key.clone())),
         net: file.net(),
@@ -209,6 +213,9 @@ async fn serve(settings: Settings, terminal: bool) -> Result<(), Fault> {
     }
     let mut news = server.news();
     let ink = if terminal { Ink::of(&std::io::stdout()) } else { Ink::PLAIN };
+    for address in server.compat_addresses().iter().filter(|address| !address.ip().is_loopback()) {
+        tracing::warn!(%address, "passwords of the original's clients come in clear over the network");
+    }
     match terminal {
         true => {
             say(&console::banner(server.addresses(), server.fingerprint(), server.owner_code(), ink));
@@ -265,6 +272,9 @@ fn announce(server: &Server) {
     for address in server.addresses() {
         say(&format!("READY {} {} {}", address.ip(), address.port(), server.fingerprint()));
         tracing::info!(%address, fingerprint = %server.fingerprint(), "serving");
+    }
+    for address in server.compat_addresses() {
+        say(&format!("COMPAT {} {}", address.ip(), address.port()));
     }
     if server.owner_code().is_some() {
         // The code itself is for no log.

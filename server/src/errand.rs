@@ -57,6 +57,7 @@ fn alone(
 ) -> Result<String, Fault> {
     log::start(file.log.filter.as_deref(), "warn", file.log.format).map_err(Fault::Log)?;
     let mut settings = settings(arguments, file, Vec::new())?;
+    settings.listen.clear();
     settings.storage = Storage::Folder(folder.to_owned());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -1,6 +1,7 @@
 //! From the configuration file to what it decides: TOML, every key known, every fault shown with its line and column.
 
 use std::{
+    net::SocketAddr,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Duration,
@@ -122,6 +123,14 @@ impl File {
     #[must_use]
     pub fn endpoints(&self) -> Vec<Endpoint> {
         self.server.listen.iter().map(|listen| listen.0.clone()).collect()
+    }
+
+    /// The original's client at `addresses`: it knows one room, the lobby.
+    #[must_use]
+    pub fn compat_endpoints(&self, addresses: &[SocketAddr]) -> Vec<Endpoint> {
+        let room = self.rooms.lobby.as_ref().map_or("#lobby", |room| room.as_str());
+        let endpoint = |address: &SocketAddr| Endpoint { compat: Some(room.to_owned()), ..Endpoint::from(*address) };
+        addresses.iter().map(endpoint).collect()
     }
 
     /// How passwords are hashed.

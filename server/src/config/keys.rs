@@ -1,7 +1,7 @@
 //! The keys of the configuration file, a field each, with their defaults. Nothing here knows what a key decides; see
 //! [`File::policy`] and its neighbours.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use klatch_protocol::RoomName;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use crate::{
         policy::{Flood, Policy, SignUp},
         world::UserModes,
     },
-    net::NetLimits,
+    net::{NetLimits, compat_address},
 };
 
 /// The file as it is written. Every key may be left out; `docs/operating.md` shows each with its default.
@@ -60,6 +60,9 @@ pub struct Server {
     pub password: Secret,
     /// Where to listen.
     pub listen: Vec<Listen>,
+    /// Where to serve the original's client.
+    #[serde(deserialize_with = "compat_addresses")]
+    pub compat_listen: Vec<SocketAddr>,
     /// Whether plain text is served to other machines as well.
     pub plain_text_everywhere: bool,
     /// The proxies that may say for whom they connect.
@@ -193,6 +196,7 @@ impl Default for Server {
             data_dir: None,
             password: Secret::default(),
             listen: Vec::new(),
+            compat_listen: Vec::new(),
             plain_text_everywhere: net.plain_text_everywhere,
             proxy_allowed_from: net.proxies,
             web_origins: net.web_origins,
@@ -278,6 +282,11 @@ fn room<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RoomName>, D
 
 fn secret<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
     String::deserialize(from).map(Secret::from)
+}
+
+fn compat_addresses<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<SocketAddr>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| compat_address(text).map_err(serde::de::Error::custom)).collect()
 }
 
 fn networks<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Network>, D::Error> {

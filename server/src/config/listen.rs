@@ -31,7 +31,7 @@ impl Table {
             (None, None) => None,
             _ => return Err("`certificate` and `key` belong together; give both or neither"),
         };
-        Ok(Endpoint { address, tls, websocket, proxy, certificate })
+        Ok(Endpoint { address, tls, websocket, proxy, compat: None, certificate })
     }
 }
 

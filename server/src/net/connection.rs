@@ -22,7 +22,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Admission, NetLimits, Outbox,
+    Admission, NetLimits, Outbox, compat,
     greeting::{self, Duplex, Greeted},
     listener::Door,
     reader::{self, ReadEnd},
@@ -104,6 +104,11 @@ impl Gate {
                 return;
             }
         };
+        if let Some(room) = &door.endpoint.compat {
+            let peer = Peer { addr, port: address.port(), secure: false };
+            compat::serve(self, stream, peer, room, &rules.limits, stop).await;
+            return;
+        }
         let greeted = tokio::select! {
             greeted = greeting::greet(stream, from.ip().to_canonical(), &door.endpoint, tls, &rules.limits) => greeted,
             () = stopped(&mut stop) => None,
@@ -114,10 +119,20 @@ impl Gate {
         drop(seat);
     }
 
+    /// A number for one more connection.
+    pub(super) fn next_id(&self) -> ConnId {
+        ConnId(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Hands something to the loop, waiting while it is behind; `None` when it has ended.
+    pub(super) async fn deliver(&self, arrival: Arrival) -> Option<()> {
+        self.arrivals.send(arrival).await.ok()
+    }
+
     async fn talk(&self, stream: Box<dyn Duplex>, peer: Peer, outbox: usize) {
-        let conn = ConnId(self.next.fetch_add(1, Ordering::Relaxed));
+        let conn = self.next_id();
         let outbox = Arc::new(Outbox::new(outbox));
-        if self.arrivals.send(Arrival::Opened { conn, peer, outbox: outbox.clone() }).await.is_err() {
+        if self.deliver(Arrival::Opened { conn, peer, outbox: outbox.clone() }).await.is_none() {
             return;
         }
         let (mut incoming, outgoing) = tokio::io::split(stream);
@@ -137,7 +152,7 @@ impl Gate {
             outbox.close();
         }
         // The hub hears of the end first: it closes the outbox after its last words, which the writer waits for.
-        let _ = self.arrivals.send(Arrival::Input(Input::Closed { conn, reason })).await;
+        let _ = self.deliver(Arrival::Input(Input::Closed { conn, reason })).await;
         match end {
             Ok(WriteEnd::Flushed) => drain(&mut incoming).await,
             Ok(_) => {}

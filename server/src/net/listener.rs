@@ -81,6 +81,12 @@ impl Listener {
         self.address
     }
 
+    /// Whether it is for the original's client.
+    #[must_use]
+    pub fn is_compat(&self) -> bool {
+        self.door.endpoint.compat.is_some()
+    }
+
     /// Accepts until `stop` is true, then waits for the connections it accepted, but not for ever.
     pub async fn run(self, gate: Arc<Gate>, mut stop: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();

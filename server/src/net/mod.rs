@@ -4,6 +4,7 @@
 //! nothing of the chat: a connection is opened, delivers lines, takes bytes, is closed.
 
 mod admission;
+mod compat;
 mod connection;
 mod endpoint;
 mod greeting;
@@ -17,7 +18,7 @@ mod writer;
 
 pub use admission::Admission;
 pub use connection::{Arrival, Gate, Rules};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, compat_address};
 pub use listener::{ListenError, Listener};
 pub use outbox::Outbox;
 

@@ -98,6 +98,7 @@ enum Order {
 /// A running server. Dropping it does not end it; [`Server::stop`] does.
 pub struct Server {
     addresses: Vec<SocketAddr>,
+    compat_addresses: Vec<SocketAddr>,
     fingerprint: Fingerprint,
     owner_code: Option<String>,
     owner_code_file: Option<PathBuf>,
@@ -130,7 +131,8 @@ impl Server {
     fn launch(opened: Opened, listeners: Vec<Listener>, settings: Settings) -> Result<Self, StartError> {
         let Opened { data_dir, store, snapshot, tls } = opened;
         let Settings { policy, net, auth, .. } = settings.clone();
-        let addresses = listeners.iter().map(Listener::address).collect();
+        let of = |compat: bool| listeners.iter().filter(move |l| l.is_compat() == compat).map(Listener::address);
+        let (addresses, compat_addresses) = (of(false).collect(), of(true).collect());
         let owner_code = snapshot.owner_code.clone();
         let owner_code_file = data_dir.as_ref().filter(|_| owner_code.is_some()).map(DataDir::owner_code);
         let (news, _) = broadcast::channel(NEWS_WAITING);
@@ -178,13 +180,29 @@ impl Server {
             drop(data_dir);
             end.send_replace(Some(result));
         });
-        Ok(Server { addresses, fingerprint: tls.fingerprint, owner_code, owner_code_file, news, orders, reload, ended })
+        Ok(Server {
+            addresses,
+            compat_addresses,
+            fingerprint: tls.fingerprint,
+            owner_code,
+            owner_code_file,
+            news,
+            orders,
+            reload,
+            ended,
+        })
     }
 
     /// The addresses really bound, in the order of the settings.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Those where the original's client is served; they are not among the others.
+    #[must_use]
+    pub fn compat_addresses(&self) -> &[SocketAddr] {
+        &self.compat_addresses
     }
 
     /// Of the certificate that is served.
