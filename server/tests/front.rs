@@ -244,3 +244,24 @@ async fn a_hangup_makes_the_program_read_its_file_again() {
     };
     tokio::time::timeout(support::PATIENCE, heard).await.unwrap();
 }
+
+#[tokio::test]
+async fn websocket_and_proxy_headers_go_with_tls_as_well() {
+    let proxied =
+        with_net(at(|endpoint| endpoint.proxy = true), |net| net.proxies = vec!["127.0.0.0/8".parse().unwrap()]);
+    let (server, address) = start(proxied).await;
+    let mut news = server.news();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let header = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\x0a\0\0\x01\x12\x67\x1a\x0b";
+    stream.write_all(header).await.unwrap();
+    let stream = support::connect_tls(stream, server.fingerprint()).await;
+    let request = format!("wss://{address}/").into_client_request().unwrap();
+    let (mut web, _) = client_async(request, stream).await.unwrap();
+    for line in
+        ["CAP REQ :draft/account-registration", "NICK amelia", "USER a 0 * :A", "REGISTER * * password", "CAP END"]
+    {
+        web.send(Message::text(line)).await.unwrap();
+    }
+    let said = format!("{:?}", news.recv().await.unwrap());
+    assert!(said.contains("192.0.2.7") && said.contains("port: 4711") && said.contains("secure: true"), "{said}");
+}

@@ -10,7 +10,7 @@ use std::{
 use super::File;
 use crate::{
     auth::AuthLimits,
-    hub::policy::{Flood, Policy},
+    hub::policy::{Flood, Policy, Sts},
     net::{Endpoint, NetLimits},
 };
 
@@ -101,6 +101,9 @@ impl File {
             register_within: millis(limits.register_seconds),
             ping_after: millis(limits.ping_seconds),
             flood: limits.flood.then_some(flood),
+            exempt: limits.exempt.clone(),
+            gateways: self.webirc.gateways.clone(),
+            sts: self.sts.map(|sts| Sts { port: sts.port.get(), seconds: sts.duration_seconds, preload: sts.preload }),
             ..Policy::default()
         }
     }
@@ -108,9 +111,12 @@ impl File {
     /// What connections may take.
     #[must_use]
     pub fn net(&self) -> NetLimits {
+        let gateways = self.webirc.gateways.iter().flat_map(|gateway| &gateway.from);
         NetLimits {
             connections: self.limits.connections.get(),
             per_address: self.limits.connections_per_ip.get(),
+            // Behind one address of a gateway are many people.
+            exempt: gateways.chain(&self.limits.exempt).copied().collect(),
             outbox: self.limits.send_queue_max.get(),
             handshake: Duration::from_millis(millis(self.limits.handshake_seconds)),
             plain_text_everywhere: self.server.plain_text_everywhere,

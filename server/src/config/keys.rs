@@ -1,12 +1,20 @@
 //! The keys of the configuration file, a field each, with their defaults. Nothing here knows what a key decides; see
 //! [`File::policy`] and its neighbours.
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU16, NonZeroUsize},
+    path::PathBuf,
+};
 
 use klatch_protocol::RoomName;
 use serde::Deserialize;
 
-use super::{listen::Listen, operators::Operators};
+use super::{
+    gateways::{WebIrc, networks},
+    listen::Listen,
+    operators::Operators,
+};
 use crate::{
     auth::{AuthLimits, Cost},
     hub::{
@@ -25,6 +33,10 @@ pub struct File {
     pub server: Server,
     /// The operator's own certificate.
     pub tls: Option<TlsFiles>,
+    /// Whether clients are told to come back with TLS only.
+    pub sts: Option<Sts>,
+    /// Which web gateways may say for whom they connect.
+    pub webirc: WebIrc,
     /// What people and connections may take.
     pub limits: Limits,
     /// Who may come in, and how.
@@ -82,6 +94,19 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// `[sts]`
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sts {
+    /// The port for TLS.
+    pub port: NonZeroU16,
+    /// For how many seconds clients keep to it.
+    pub duration_seconds: u64,
+    /// Whether the server's name may be put into lists.
+    #[serde(default)]
+    pub preload: bool,
+}
+
 /// `[limits]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -90,6 +115,9 @@ pub struct Limits {
     pub connections: NonZeroUsize,
     /// The most connections from one address.
     pub connections_per_ip: NonZeroUsize,
+    /// From where connections and lines are not counted.
+    #[serde(deserialize_with = "networks")]
+    pub exempt: Vec<Network>,
     /// The most bytes waiting for one connection.
     pub send_queue_max: NonZeroUsize,
     /// Time for the first byte, and for the TLS handshake.
@@ -211,6 +239,7 @@ impl Default for Limits {
         Limits {
             connections: at_least_one(net.connections),
             connections_per_ip: at_least_one(net.per_address),
+            exempt: net.exempt,
             send_queue_max: at_least_one(net.outbox),
             handshake_seconds: at_least_one(net.handshake.as_secs() as usize),
             register_seconds: seconds(policy.register_within),
@@ -287,11 +316,6 @@ fn secret<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Secret, D::Error>
 fn compat_addresses<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<SocketAddr>, D::Error> {
     let texts = Vec::<String>::deserialize(from)?;
     texts.iter().map(|text| compat_address(text).map_err(serde::de::Error::custom)).collect()
-}
-
-fn networks<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Network>, D::Error> {
-    let texts = Vec::<String>::deserialize(from)?;
-    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 /// Letters, with or without `+` before them.

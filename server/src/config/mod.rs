@@ -4,6 +4,7 @@
 //! a port or a database.
 
 mod file;
+mod gateways;
 mod keys;
 mod listen;
 mod operators;
@@ -11,7 +12,8 @@ mod operators;
 use std::path::{Path, PathBuf};
 
 pub use file::ConfigError;
-pub use keys::{Accounts, File, History, Limits, Log, LogFormat, Rooms, Server, TlsFiles};
+pub use gateways::WebIrc;
+pub use keys::{Accounts, File, History, Limits, Log, LogFormat, Rooms, Server, Sts, TlsFiles};
 pub use listen::Listen;
 pub use operators::Operators;
 

@@ -46,7 +46,7 @@ use self::{
     msgid::Ids,
     operator::Shutdown,
     past::Pasts,
-    policy::Policy,
+    policy::{Flood, Policy},
     reply::Reply,
     session::{Received, Session},
     world::{Command, Refusal, UserId, World},
@@ -160,12 +160,13 @@ impl Hub {
 
     /// Something came in. It is done at once, unless something earlier still waits.
     fn receive(&mut self, now: Now, conn: ConnId, received: Received, effects: &mut Effects) {
+        let flood = self.flood_for(conn);
         let Some(session) = self.sessions.get_mut(&conn) else { return };
         session.heard = now.mono;
         session.pinged = false;
         session.queued += received.bytes();
         session.queue.push_back(received);
-        let backlog = self.policy.flood.map_or(usize::MAX, |flood| flood.backlog).min(timing::MAX_BACKLOG);
+        let backlog = flood.map_or(usize::MAX, |flood| flood.backlog).min(timing::MAX_BACKLOG);
         if session.queued > backlog {
             self.expel(conn, "Excess Flood", effects);
             return;
@@ -175,9 +176,15 @@ impl Hub {
         self.show_life(now, conn, effects);
     }
 
+    /// How the lines of a connection are metered, if they are.
+    fn flood_for(&self, conn: ConnId) -> Option<Flood> {
+        let exempt = |session: &Session| io::listed(&self.policy.exempt, session.peer.addr);
+        self.policy.flood.filter(|_| !self.sessions.get(&conn).is_some_and(exempt))
+    }
+
     /// Does what waits, as far as the flood bucket and answers from elsewhere allow.
     fn pump(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
-        let flood = self.policy.flood;
+        let flood = self.flood_for(conn);
         while let Some(session) = self.sessions.get_mut(&conn).filter(|session| session.pending.is_none()) {
             let Some(next) = session.queue.front() else { return };
             let bytes = next.bytes();

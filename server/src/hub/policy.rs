@@ -4,9 +4,12 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use klatch_protocol::{AccountName, RoomName};
 
-use super::{io::Secret, world::UserModes};
+use super::{
+    io::{Network, Secret},
+    world::UserModes,
+};
 
-/// The operator's decisions, the same as long as the server runs.
+/// The operator's decisions. Cheap to read, replaced as a whole on a reload.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// The server's name, the source of its own lines.
@@ -60,6 +63,44 @@ pub struct Policy {
     pub probe_within: u64,
     /// Whether lines are metered at all.
     pub flood: Option<Flood>,
+    /// From where lines are never metered.
+    pub exempt: Vec<Network>,
+    /// The web gateways that may say for whom they connect.
+    pub gateways: Vec<Gateway>,
+    /// Whether clients are told to come back with TLS only.
+    pub sts: Option<Sts>,
+}
+
+/// A web gateway, which sends WEBIRC.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    /// Its addresses.
+    pub from: Vec<Network>,
+    /// What it sends besides.
+    pub password: Secret,
+}
+
+/// Strict transport security (ircv3.net "Strict Transport Security").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sts {
+    /// The port for TLS.
+    pub port: u16,
+    /// For how many seconds clients have to keep to it; 0 takes back an earlier promise.
+    pub seconds: u64,
+    /// Whether the server's name may be put into lists that clients come with.
+    pub preload: bool,
+}
+
+impl Sts {
+    /// The value of the capability: for a plain connection where to go, for an encrypted one for how long to come back.
+    #[must_use]
+    pub fn value(&self, secure: bool) -> String {
+        match (secure, self.preload) {
+            (false, _) => format!("port={}", self.port),
+            (true, false) => format!("duration={}", self.seconds),
+            (true, true) => format!("duration={},preload", self.seconds),
+        }
+    }
 }
 
 /// A name for OPER.
@@ -147,6 +188,9 @@ impl Default for Policy {
             ping_after: 60_000,
             probe_within: 3_000,
             flood: Some(Flood::default()),
+            exempt: Vec::new(),
+            gateways: Vec::new(),
+            sts: None,
         }
     }
 }

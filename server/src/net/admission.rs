@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::NetLimits;
+use crate::hub::io::listed;
 
 /// Counts connections. Shared by all listeners of a server.
 #[derive(Debug, Default)]
@@ -34,13 +35,14 @@ impl Admission {
     /// # Errors
     /// A sentence for the other end when there are too many.
     pub fn admit(self: &Arc<Self>, limits: &NetLimits, address: IpAddr) -> Result<Seat, &'static str> {
+        let uncounted = address.is_loopback() || listed(&limits.exempt, address);
         let address = origin(address);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.all >= limits.connections {
             return Err("The server is full; try again later");
         }
         let here = counts.by_address.entry(address).or_default();
-        if *here >= limits.per_address && !address.is_loopback() {
+        if *here >= limits.per_address && !uncounted {
             return Err("Too many connections from your address; close one and try again");
         }
         *here += 1;

@@ -35,6 +35,8 @@ pub struct NetLimits {
     pub connections: usize,
     /// The most connections from one address (an IPv6 /64 counts as one). The machine itself is not counted.
     pub per_address: usize,
+    /// The addresses whose connections are counted in all only.
+    pub exempt: Vec<Network>,
     /// The most bytes that may wait to be written to one connection, before it is closed as too slow a reader.
     pub outbox: usize,
     /// How long a connection has to send its first byte, and then to finish its TLS handshake.
@@ -53,6 +55,7 @@ impl Default for NetLimits {
         NetLimits {
             connections: 10_000,
             per_address: 100,
+            exempt: Vec::new(),
             outbox: 1 << 20,
             handshake: Duration::from_secs(15),
             plain_text_everywhere: false,

@@ -28,6 +28,8 @@ scripts! {
     sign_up,
     codes,
     server_password,
+    transport_security,
+    web_gateways,
     accounts_by_operator,
     guests_and_accounts,
     free_nicks,

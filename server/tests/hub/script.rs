@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use klatch_protocol::{AccountName, RoomName, sasl::chunks};
 use klatch_server::hub::{
     io::{FrameFault, OperatorAnswer, OperatorVerb, Secret},
-    policy::{Flood, OperatorLogin, Proof},
+    policy::{Flood, Gateway, OperatorLogin, Proof, Sts},
 };
 
 use crate::{
@@ -159,6 +159,12 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
     let (policy, yes, number) = (&mut stage.policy, value == "yes", value.parse::<u64>().unwrap_or(0));
     match key {
         "server_name" => policy.server_name = value.to_owned(),
+        "sts" => policy.sts = Some(Sts { port: 6697, seconds: number, preload: number > 0 }),
+        "gateway" => {
+            let from = vec!["127.0.0.0/8".parse()?];
+            policy.gateways.push(Gateway { from, password: value.to_owned().into() });
+        }
+        "exempt" => policy.exempt.push(value.parse()?),
         "password" => policy.password = value.to_owned().into(),
         "account_required" => policy.account_required = yes,
         "register_before_connect" => policy.register_before_connect = yes,

@@ -27,6 +27,7 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsConnector,
+    client::TlsStream,
     rustls::{
         ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
         client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -77,16 +78,8 @@ impl Client {
 
     /// Over TLS, trusting the certificate with this fingerprint only.
     pub async fn tls(address: SocketAddr, fingerprint: &Fingerprint) -> Self {
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Pinned { fingerprint: *fingerprint.as_bytes(), provider }))
-            .with_no_client_auth();
         let stream = TcpStream::connect(address).await.unwrap();
-        let name = ServerName::try_from("localhost").unwrap();
-        Self::over(Box::new(TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()))
+        Self::over(Box::new(connect_tls(stream, fingerprint).await))
     }
 
     pub fn over(stream: Box<dyn Stream>) -> Self {
@@ -173,6 +166,19 @@ impl Client {
         self.send(&["CAP END"]).await;
         self.until(" 376 ").await;
     }
+}
+
+/// Shakes hands over `stream`, trusting the certificate with this fingerprint only.
+pub async fn connect_tls(stream: TcpStream, fingerprint: &Fingerprint) -> TlsStream<TcpStream> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Pinned { fingerprint: *fingerprint.as_bytes(), provider }))
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
 }
 
 #[derive(Debug)]

@@ -53,7 +53,11 @@ fn list_offered(turn: &mut Turn<'_>, version: Option<&str>) {
     hold_registration(turn);
     let modern = turn.session().modern;
     let policy = turn.hub.policy.clone();
-    let words: Vec<String> = OFFERED.iter().flat_map(|cap| word(cap, modern, &policy)).collect();
+    let mut words: Vec<String> = OFFERED.iter().flat_map(|cap| word(cap, modern, &policy)).collect();
+    // Not among those on offer: it "MUST NOT" be requested, and means nothing without its value.
+    if let Some(sts) = policy.sts.filter(|_| modern) {
+        words.push(format!("sts={}", sts.value(turn.session().peer.secure)));
+    }
     reply_list(turn, "LS", &words, modern);
 }
 

@@ -19,6 +19,7 @@ mod stats;
 mod talk;
 mod topic;
 mod user_mode;
+mod webirc;
 mod who;
 mod whois;
 
@@ -86,6 +87,7 @@ const COMMANDS: &[Entry] = &[
     registered("ACCEPT", 0, accept::accept),
     registered("SETNAME", 1, presence::setname),
     always("CAP", 1, cap::cap),
+    always("WEBIRC", 4, webirc::webirc),
     always("PASS", 1, registration::pass),
     always("NICK", 0, registration::nick),
     always("USER", 4, registration::user),
