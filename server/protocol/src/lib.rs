@@ -14,6 +14,7 @@ pub mod fingerprint;
 pub mod format;
 pub mod framing;
 pub mod isupport;
+pub mod mask;
 pub mod message;
 pub mod modes;
 pub mod names;

@@ -98,6 +98,7 @@ impl File {
             history_page: history.max_reply,
             delete_own: history.delete_own,
             max_rooms: limits.rooms_per_user.get(),
+            max_masks: limits.masks_per_room.get(),
             register_within: millis(limits.register_seconds),
             ping_after: millis(limits.ping_seconds),
             flood: limits.flood.then_some(flood),

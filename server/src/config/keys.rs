@@ -128,6 +128,8 @@ pub struct Limits {
     pub ping_seconds: NonZeroUsize,
     /// The most rooms of one person.
     pub rooms_per_user: NonZeroUsize,
+    /// The most masks of one room.
+    pub masks_per_room: NonZeroUsize,
     /// Whether lines are metered.
     pub flood: bool,
     /// Lines at once.
@@ -245,6 +247,7 @@ impl Default for Limits {
             register_seconds: seconds(policy.register_within),
             ping_seconds: seconds(policy.ping_after),
             rooms_per_user: at_least_one(policy.max_rooms),
+            masks_per_room: at_least_one(policy.max_masks),
             flood: policy.flood.is_some(),
             flood_burst: flood.burst,
             flood_per_second: flood.per_second,

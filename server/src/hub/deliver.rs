@@ -9,7 +9,7 @@ use klatch_protocol::Caps;
 use super::{
     Hub,
     audience::{Group, groups},
-    io::{ConnId, Effects, RoomId, Send},
+    io::{ConnId, Effects, Ranks, RoomId, Send},
     render::{Line, Rendering},
     reply::Reply,
     world::{User, UserId},
@@ -117,11 +117,28 @@ impl Hub {
     pub(super) fn acquainted(&self, user: &User) -> Vec<ConnId> {
         let mut conns = self.devices_of(user.id);
         for room in &user.rooms {
-            conns.extend(self.room_conns(*room));
+            conns.extend(self.witnesses_in(*room, user.id));
         }
         conns.sort_unstable();
         conns.dedup();
         conns
+    }
+
+    /// The connections of those in a room who may know that somebody is in it, their own included.
+    pub(super) fn witnesses_in(&self, room: RoomId, user: UserId) -> Vec<ConnId> {
+        let mut conns: Vec<ConnId> = match self.world.is_seen(room, user) {
+            true => return self.room_conns(room).collect(),
+            false => self.ranked_conns(room, Ranks::HALF_OPERATOR, user),
+        };
+        conns.extend(self.devices_of(user));
+        conns
+    }
+
+    /// The connections of those in a room who have `least` or a higher rank, but not `except`'s.
+    pub(super) fn ranked_conns(&self, room: RoomId, least: Ranks, except: UserId) -> Vec<ConnId> {
+        let Some(room) = self.world.room(room) else { return Vec::new() };
+        let members = room.present.keys().filter(|id| **id != except && self.world.ranks(room, **id).reach(least));
+        members.filter_map(|user| self.devices.get(user)).flatten().copied().collect()
     }
 
     /// The connections of everybody in a room.

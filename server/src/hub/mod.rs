@@ -23,6 +23,7 @@ pub mod policy;
 mod publish;
 mod render;
 mod reply;
+mod room_news;
 mod room_view;
 mod session;
 mod timing;

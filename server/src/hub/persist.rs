@@ -1,10 +1,10 @@
 //! What of a change has to be on disk.
 
-use klatch_protocol::fold;
+use klatch_protocol::{UnixMs, fold};
 
 use super::{
-    io::{Record, Write},
-    world::{Change, MessageId, World},
+    io::{Record, RoomId, Write},
+    world::{Change, MessageId, ModeChange, World},
 };
 
 /// Adds the writes of one change, in order.
@@ -18,13 +18,13 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         Change::RoomDeleted(room) => writes.push(Write::DeleteRoom(room)),
         Change::Joined { user, room, enrolled, record } => {
             let account = world.user(user).and_then(|user| user.account);
-            if let (Some(account), Some(operator)) = (account, enrolled) {
-                writes.push(Write::Join { room, account, operator, at: record.at });
+            if let (Some(account), Some(ranks)) = (account, enrolled) {
+                writes.push(Write::Join { room, account, ranks, at: record.at });
             }
             writes.push(Write::Record(record));
         }
-        Change::Enrolled { room, account, operator, at } => {
-            writes.push(Write::Join { room, account, operator, at });
+        Change::Enrolled { room, account, ranks, at } => {
+            writes.push(Write::Join { room, account, ranks, at });
         }
         Change::Parted { user, room, record, .. } => {
             if let Some(account) = world.user(user).and_then(|user| user.account) {
@@ -42,11 +42,12 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
             writes.extend(records.into_iter().map(Write::Record));
             writes.extend(user.account.map(|account| Write::Seen { account, at }));
         }
-        Change::OperatorSet { whom, room, on, record, .. } => {
-            if let Some(account) = world.user(whom).and_then(|user| user.account) {
-                writes.push(Write::Join { room, account, operator: on, at: record.at });
-            }
+        Change::RoomModesSet { room, changes, record } => {
+            keep_modes(room, &changes, record.at, world, writes);
             writes.push(Write::Record(record));
+        }
+        Change::RoomRenamed { room, .. } => {
+            writes.extend(world.room(room).map(|known| Write::RenameRoom { room, name: known.name.clone() }));
         }
         Change::TopicSet { room, topic, record, .. } => {
             writes.push(Write::SetTopic { room, topic });
@@ -76,5 +77,31 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         | Change::ModesSet { .. }
         | Change::RankSet(_)
         | Change::Invited { .. } => {}
+    }
+}
+
+/// What is left of mode changes: the settings as they are now, and each mask and rank.
+fn keep_modes(room: RoomId, changes: &[ModeChange], at: UnixMs, world: &World, writes: &mut Vec<Write>) {
+    let Some(known) = world.room(room) else { return };
+    let mut settings = false;
+    for change in changes {
+        match change {
+            ModeChange::Mask(list, text, true) => {
+                let mask = known.list(*list).find(|mask| mask.text == *text);
+                writes.extend(mask.map(|mask| Write::AddMask { room, mask: mask.clone() }));
+            }
+            ModeChange::Mask(list, text, false) => {
+                writes.push(Write::RemoveMask { room, list: *list, text: text.clone() });
+            }
+            ModeChange::Rank(_, whom, _) => {
+                let account = world.user(*whom).and_then(|user| user.account);
+                let kept = account.and_then(|account| known.kept.get(&account).map(|member| (account, member.ranks)));
+                writes.extend(kept.map(|(account, ranks)| Write::Join { room, account, ranks, at }));
+            }
+            _ => settings = true,
+        }
+    }
+    if settings {
+        writes.push(Write::SetRoom { room, settings: known.settings.clone() });
     }
 }

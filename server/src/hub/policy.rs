@@ -55,6 +55,8 @@ pub struct Policy {
     pub delete_own: bool,
     /// The most rooms one person may be in.
     pub max_rooms: usize,
+    /// The most masks in the lists of one room, all together.
+    pub max_masks: usize,
     /// Milliseconds a new connection has to register.
     pub register_within: u64,
     /// Milliseconds of silence after which a connection is pinged; as much again and it is closed.
@@ -184,6 +186,7 @@ impl Default for Policy {
             history_page: 200,
             delete_own: true,
             max_rooms: 100,
+            max_masks: 100,
             register_within: 60_000,
             ping_after: 60_000,
             probe_within: 3_000,

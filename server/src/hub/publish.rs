@@ -7,7 +7,7 @@ use klatch_protocol::{AccountName, Caps, RoomName, UnixMs};
 use super::{
     Hub,
     deliver::{Hearers, Own},
-    io::{ConnId, Effects, Record, RecordKind, RoomId},
+    io::{ConnId, Effects, Ranks, Record, RecordKind, RoomId},
     persist,
     render::{Body, Line, Rendering},
     reply::Reply,
@@ -27,14 +27,14 @@ impl Hub {
     fn show(&mut self, change: &Change, effects: &mut Effects, reply: Option<&mut Reply>) {
         match change {
             Change::Joined { user, room, record, .. } => self.show_join(*user, *room, record, effects, reply),
-            Change::Parted { user, room, name, record } => {
+            Change::Parted { user, room, name, seen, record } => {
                 let body = Body::Part { room: name.as_str(), reason: &record.text };
-                self.show_departure(*user, *room, record, body, effects, reply);
+                self.show_departure((*user, *seen), *room, record, body, effects, reply);
             }
-            Change::Kicked { whom, room, name, reason, record, .. } => {
+            Change::Kicked { whom, room, name, seen, reason, record, .. } => {
                 if let Some(nick) = self.world.user(*whom).map(|user| user.nick.clone()) {
                     let body = Body::Kick { room: name.as_str(), whom: nick.as_str(), reason };
-                    self.show_departure(*whom, *room, record, body, effects, reply);
+                    self.show_departure((*whom, *seen), *room, record, body, effects, reply);
                 }
             }
             Change::Left { user, records, witnesses, at, reason } => {
@@ -43,8 +43,11 @@ impl Hub {
                 self.tell_offline(user.nick.as_str(), effects);
                 self.past.remember(user.nick.clone(), user, *at);
             }
-            Change::OperatorSet { room, record, .. } => {
+            Change::RoomModesSet { room, record, .. } => {
                 self.show_event(*room, record, |target, change| Body::Mode { target, change }, effects, reply);
+            }
+            Change::RoomRenamed { by, room, from, reason, .. } => {
+                self.show_room_renamed(*by, *room, from, reason, effects, reply);
             }
             Change::TopicSet { room, record, .. } => {
                 self.show_event(*room, record, |room, text| Body::Topic { room, text }, effects, reply);
@@ -53,7 +56,7 @@ impl Hub {
                 let message = Message { to: *to, at: *at, id: *id, kind: *kind, tags, text };
                 self.show_message(*by, &message, effects, reply);
             }
-            Change::Invited { by, whom, room } => self.show_invite(*by, *whom, *room, effects),
+            Change::Invited { by, whom, room } => self.show_invite(*by, *whom, *room, effects, reply),
             Change::Entered(user) => self.tell_online(*user, effects),
             Change::Renamed { user, from } => {
                 self.show_rename(*user, from, effects, reply);
@@ -89,48 +92,6 @@ impl Hub {
         }
     }
 
-    fn show_join(
-        &mut self,
-        id: UserId,
-        room: RoomId,
-        record: &Record,
-        effects: &mut Effects,
-        mut reply: Option<&mut Reply>,
-    ) {
-        self.audiences.forget(room);
-        let Some(name) = self.room_name(room) else { return };
-        let body = Body::Join { room: name.as_str(), display: &record.text };
-        let line = self.event(record, body);
-        self.deliver(line, &Hearers::Room(room), Own::Echo, effects, reply.as_deref_mut());
-        self.show_away(id, Some(room), effects);
-        for conn in self.devices_of(id) {
-            match reply.as_deref_mut().filter(|reply| reply.conn == conn) {
-                Some(reply) => self.describe_room(room, reply),
-                None => {
-                    let mut aside = Reply::new(conn);
-                    self.describe_room(room, &mut aside);
-                    self.finish(aside, effects);
-                }
-            }
-        }
-    }
-
-    /// Somebody is out of a room: those who stay hear of it, and so do they.
-    fn show_departure(
-        &mut self,
-        gone: UserId,
-        room: RoomId,
-        record: &Record,
-        body: Body<'_>,
-        effects: &mut Effects,
-        mut reply: Option<&mut Reply>,
-    ) {
-        self.audiences.forget(room);
-        let line = self.event(record, body);
-        self.deliver(line.clone(), &Hearers::Room(room), Own::Echo, effects, reply.as_deref_mut());
-        self.deliver(line, &Hearers::Conns(&self.devices_of(gone)), Own::Echo, effects, reply);
-    }
-
     fn show_quit(
         &mut self,
         user: &User,
@@ -149,32 +110,6 @@ impl Hub {
         let hearers = witnesses.iter().filter_map(|user| self.devices.get(user)).flatten();
         let hearers: Vec<ConnId> = hearers.copied().collect();
         self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
-    }
-
-    /// Something about a room, to everybody in it.
-    fn show_event(
-        &mut self,
-        room: RoomId,
-        record: &Record,
-        body: impl for<'b> Fn(&'b str, &'b str) -> Body<'b>,
-        effects: &mut Effects,
-        reply: Option<&mut Reply>,
-    ) {
-        let Some(name) = self.room_name(room) else { return };
-        let line = self.event(record, body(name.as_str(), &record.text));
-        self.deliver(line, &Hearers::Room(room), Own::Echo, effects, reply);
-    }
-
-    fn show_invite(&mut self, by: UserId, whom: UserId, room: RoomId, effects: &mut Effects) {
-        let (Some(by), Some(other), Some(name)) =
-            (self.world.user(by).cloned(), self.world.user(whom).cloned(), self.room_name(room))
-        else {
-            return;
-        };
-        let account = self.world.account_name(&by).cloned();
-        let body = Body::Invite { nick: other.nick.as_str(), room: name.as_str() };
-        let line = self.about(&by, account.as_ref(), body);
-        self.deliver(line, &Hearers::Conns(&self.devices_of(whom)), Own::Silence, effects, None);
     }
 
     /// Another nick, to themselves and everybody who shares a room with them.
@@ -210,7 +145,7 @@ impl Hub {
 
     /// Away or back, to those who share a room or watch closely (ircv3.net "away-notify"), but not to oneself; or, for who comes into a
     /// room and is away, to those in it.
-    fn show_away(&mut self, id: UserId, joined: Option<RoomId>, effects: &mut Effects) {
+    pub(super) fn show_away(&mut self, id: UserId, joined: Option<RoomId>, effects: &mut Effects) {
         let Some(user) = self.world.user(id).cloned() else { return };
         if joined.is_some() && user.away.is_none() {
             return;
@@ -218,7 +153,7 @@ impl Hub {
         let account = self.world.account_name(&user).cloned();
         let own = self.devices_of(id);
         let mut hearers = match joined {
-            Some(room) => self.room_conns(room).collect(),
+            Some(room) => self.witnesses_in(room, id),
             None => self.interested(&user),
         };
         hearers.retain(|conn| !own.contains(conn));
@@ -244,7 +179,9 @@ impl Hub {
         let echoes = origin.is_some_and(|conn| self.caps_of(conn).contains(Caps::ECHO_MESSAGE));
         let own = if echoes { Own::Echo } else { Own::Silence };
         let hearers = match said.to {
-            Target::Room(room) => return self.deliver(line, &Hearers::Room(room), own, effects, reply),
+            Target::Room(room) if self.world.room(room).is_some_and(|room| room.present.contains_key(&by)) => {
+                return self.deliver(line, &Hearers::Room(room), own, effects, reply);
+            }
             to => self.conversation_conns(by, to, origin),
         };
         if let Some(reply) = reply {
@@ -255,11 +192,15 @@ impl Hub {
         self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
     }
 
-    /// Who hears what `by` says to one person: that person, and their own other devices.
+    /// Who hears what `by` says to one person, to some of a room or from outside into it; their own other devices as
+    /// well.
     pub(super) fn conversation_conns(&self, by: UserId, to: Target, origin: Option<ConnId>) -> Vec<ConnId> {
         let mut hearers = match to {
             Target::User(other) => self.devices_of(other),
-            Target::Room(_) | Target::Account(_) => Vec::new(),
+            Target::Room(room) => self.room_conns(room).collect(),
+            Target::Ranked(room, rank) => self.ranked_conns(room, rank, by),
+            Target::Moderators(room) => self.ranked_conns(room, Ranks::HALF_OPERATOR, by),
+            Target::Account(_) => Vec::new(),
         };
         if to != Target::User(by) {
             hearers.extend(self.devices_of(by).into_iter().filter(|conn| Some(*conn) != origin));
@@ -269,13 +210,17 @@ impl Hub {
 
     pub(super) fn target_name(&self, target: Target) -> Option<String> {
         match target {
-            Target::Room(room) => self.world.room(room).map(|room| room.name.as_str().to_owned()),
+            Target::Room(room) | Target::Moderators(room) => self.room_name(room).map(|name| name.as_str().to_owned()),
+            Target::Ranked(room, rank) => {
+                let name = self.room_name(room)?;
+                Some(rank.prefixes().chain(name.as_str().chars()).collect())
+            }
             Target::User(user) => self.world.user(user).map(|user| user.nick.as_str().to_owned()),
             Target::Account(account) => self.world.account(account).map(|known| known.row.name.as_str().to_owned()),
         }
     }
 
-    fn room_name(&self, room: RoomId) -> Option<RoomName> {
+    pub(super) fn room_name(&self, room: RoomId) -> Option<RoomName> {
         self.world.room(room).map(|room| room.name.clone())
     }
 

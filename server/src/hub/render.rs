@@ -95,6 +95,12 @@ pub(super) enum Body<'a> {
         target: &'a str,
         at: &'a str,
     },
+    /// A room has another name (ircv3.net "channel-rename").
+    Rename {
+        from: &'a str,
+        to: &'a str,
+        reason: &'a str,
+    },
 }
 
 impl Line<'_> {
@@ -109,6 +115,7 @@ impl Line<'_> {
             // "MUST not forward this REDACT to target recipients that have not negotiated this capability".
             Body::Redact { .. } => Caps::MESSAGE_REDACTION,
             Body::Markread { .. } => Caps::READ_MARKER,
+            Body::Rename { .. } => Caps::CHANNEL_RENAME,
             _ => return true,
         };
         caps.contains(needed)
@@ -210,6 +217,7 @@ impl Line<'_> {
                 reason.map_or(line.clone(), |reason| line.trailing(reason))
             }
             Body::Markread { target, at } => line.command("MARKREAD").param(target).param(at),
+            Body::Rename { from, to, reason } => line.command("RENAME").param(from).param(to).trailing(reason),
         }
     }
 }

@@ -4,11 +4,19 @@ use klatch_protocol::{Caps, Numeric, encode::MAX_LINE};
 
 use super::{
     Hub,
-    io::RoomId,
+    io::{Flags, Ranks, RoomId},
     numerics,
     reply::Reply,
+    turn::Turn,
     world::{Room, User, UserId},
 };
+
+impl Turn<'_> {
+    /// The room of this name, if the asker may know that there is one.
+    pub(super) fn visible_room(&self, name: &str) -> Option<&Room> {
+        self.world().room_by_name(name).filter(|room| sees_room(self.myself(), room))
+    }
+}
 
 impl Hub {
     /// What follows a JOIN: the topic, if there is one, and the names, unless the client does without
@@ -45,34 +53,58 @@ impl Hub {
     /// 353 in as few lines as they fit in (modern.ircdocs.horse "NAMES message"); 366 has to follow.
     pub(super) fn tell_names(&self, room: &Room, reply: &mut Reply) {
         let (name, caps) = (room.name.as_str(), self.caps_of(reply.conn));
-        let viewer = self.viewer(reply);
+        // RFC 2812 section 5.1, "RPL_NAMREPLY".
+        let symbol = match (room.is(Flags::SECRET), room.is(Flags::PRIVATE)) {
+            (true, _) => "@",
+            (false, true) => "*",
+            (false, false) => "=",
+        };
         let head =
-            numerics::line(&self.policy.server_name, Numeric::RPL_NAMREPLY, &self.nick_of(reply), &["=", name, ""]);
+            numerics::line(&self.policy.server_name, Numeric::RPL_NAMREPLY, &self.nick_of(reply), &[symbol, name, ""]);
         let space = MAX_LINE.saturating_sub(head.len());
         let mut names = String::with_capacity(space);
-        let visible = room.present.keys().filter_map(|id| self.world.user(*id));
-        for user in visible.filter(|user| sees(viewer, user)) {
-            let prefix = self.prefix(room, user.id);
+        for user in self.visible_members(room, self.viewer(reply)) {
+            let prefix = self.prefix(room, user.id, caps);
             let text = if caps.contains(Caps::USERHOST_IN_NAMES) { &*user.source } else { user.nick.as_str() };
             let needed = prefix.len() + text.len() + 1;
             if !names.is_empty() && names.len() + needed > space {
-                self.tell(Numeric::RPL_NAMREPLY, &["=", name, &names], reply);
+                self.tell(Numeric::RPL_NAMREPLY, &[symbol, name, &names], reply);
                 names.clear();
             }
             if !names.is_empty() {
                 names.push(' ');
             }
-            names.push_str(prefix);
+            names.push_str(&prefix);
             names.push_str(text);
         }
         if !names.is_empty() {
-            self.tell(Numeric::RPL_NAMREPLY, &["=", name, &names], reply);
+            self.tell(Numeric::RPL_NAMREPLY, &[symbol, name, &names], reply);
         }
     }
 
-    /// The rank somebody has in a room. There is one rank, so `multi-prefix` changes nothing.
-    pub(super) fn prefix(&self, room: &Room, user: UserId) -> &'static str {
-        if self.world.is_room_operator(room, user) { "@" } else { "" }
+    /// Those in a room whom somebody may know to be in it: nobody in a closed room for who is outside, and in one where
+    /// people without a rank do not see each other (mode `u`) those with a rank.
+    pub(super) fn visible_members<'a>(
+        &'a self,
+        room: &'a Room,
+        viewer: Option<&'a User>,
+    ) -> impl Iterator<Item = &'a User> {
+        let members = room.present.keys().filter(move |id| self.sees_member(viewer, room, **id));
+        members.filter_map(|id| self.world.user(*id)).filter(move |user| sees(viewer, user))
+    }
+
+    /// Whether somebody may know that `user` is in a room.
+    pub(super) fn sees_member(&self, viewer: Option<&User>, room: &Room, user: UserId) -> bool {
+        let rank = viewer.map(|viewer| self.world.authority(room, viewer)).unwrap_or_default();
+        (is_inside(room, viewer) || !room.is_closed())
+            && (rank.reach(Ranks::HALF_OPERATOR) || self.world.is_seen(room.id, user))
+    }
+
+    /// The ranks somebody has in a room, as prefixes: all of them for who negotiated `multi-prefix`, else the highest
+    /// (ircv3.net "multi-prefix").
+    pub(super) fn prefix(&self, room: &Room, user: UserId, caps: Caps) -> String {
+        let most = if caps.contains(Caps::MULTI_PREFIX) { usize::MAX } else { 1 };
+        self.world.ranks(room, user).prefixes().take(most).collect()
     }
 
     fn viewer(&self, reply: &Reply) -> Option<&User> {
@@ -88,6 +120,16 @@ impl Hub {
         let line = numerics::line(&self.policy.server_name, numeric, &self.nick_of(reply), params);
         reply.push(line);
     }
+}
+
+/// Whether somebody may know that there is this room. Operators of the server may.
+pub(super) fn sees_room(viewer: Option<&User>, room: &Room) -> bool {
+    !room.is_hidden() || is_inside(room, viewer)
+}
+
+/// Whether somebody is in a room, or may look into it as an operator of the server.
+pub(super) fn is_inside(room: &Room, viewer: Option<&User>) -> bool {
+    viewer.is_some_and(|viewer| viewer.is_operator() || room.present.contains_key(&viewer.id))
 }
 
 /// Whether `viewer` may know that `user` is here: everybody may, unless `user` hides (mode `i`) and they share no room.

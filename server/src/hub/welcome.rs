@@ -18,8 +18,8 @@ pub(super) const VERSION: &str = concat!("klatchd-", env!("CARGO_PKG_VERSION"));
 
 /// The user modes and room modes there are, as 004 lists them.
 pub(super) const USER_MODES: &str = "BRiow";
-pub(super) const ROOM_MODES: &str = "not";
-const ROOM_MODES_WITH_PARAMETER: &str = "o";
+pub(super) const ROOM_MODES: &str = "CIMPRUabefhiklmnopqstuv";
+const ROOM_MODES_WITH_PARAMETER: &str = "Iabefhkloqv";
 
 /// Whether a registration says all it has to.
 fn is_complete(registration: &Registration) -> bool {

@@ -4,7 +4,8 @@ use klatch_protocol::{AccountName, RoomName, UnixMs};
 
 use super::*;
 use crate::hub::io::{
-    AccountId, AccountRow, Anchor, Page, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq, Topic,
+    AccountId, AccountRow, Anchor, Flags, List, Mask, Page, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow,
+    Seq, Settings, Topic,
 };
 
 const ROOM: Place = Place::Room(RoomId(1));
@@ -31,7 +32,7 @@ fn account(id: u64, name: &str) -> AccountRow {
 }
 
 fn room(id: u64, name: &str) -> RoomRow {
-    RoomRow { id: RoomId(id), name: RoomName::new(name).unwrap(), created: UnixMs(20), topic: None }
+    RoomRow::new(RoomId(id), RoomName::new(name).unwrap(), UnixMs(20))
 }
 
 fn said(seq: u64, at: i64, place: Place) -> Write {
@@ -80,10 +81,10 @@ fn what_was_written_is_loaded() {
                 Write::CreateRoom(room(1, "#Lobby")),
                 Write::CreateRoom(room(2, "#gone")),
                 Write::SetTopic { room: RoomId(1), topic: Some(topic.clone()) },
-                Write::Join { room: RoomId(1), account: AccountId(1), operator: false, at: UnixMs(1) },
-                Write::Join { room: RoomId(1), account: AccountId(1), operator: true, at: UnixMs(2) },
-                Write::Join { room: RoomId(1), account: AccountId(2), operator: false, at: UnixMs(2) },
-                Write::Join { room: RoomId(2), account: AccountId(2), operator: false, at: UnixMs(2) },
+                Write::Join { room: RoomId(1), account: AccountId(1), ranks: Ranks::empty(), at: UnixMs(1) },
+                Write::Join { room: RoomId(1), account: AccountId(1), ranks: Ranks::OPERATOR, at: UnixMs(2) },
+                Write::Join { room: RoomId(1), account: AccountId(2), ranks: Ranks::empty(), at: UnixMs(2) },
+                Write::Join { room: RoomId(2), account: AccountId(2), ranks: Ranks::empty(), at: UnixMs(2) },
                 Write::Part { room: RoomId(1), account: AccountId(2) },
                 Write::DeleteRoom(RoomId(2)),
                 said(5, 50, ROOM),
@@ -98,7 +99,7 @@ fn what_was_written_is_loaded() {
         assert_eq!(snapshot.accounts, [amy, bob]);
         assert_eq!(snapshot.accounts[0].name.as_str(), "Amy");
         assert_eq!(snapshot.rooms, [RoomRow { topic: Some(topic), ..room(1, "#Lobby") }]);
-        assert_eq!(snapshot.members, [(RoomId(1), AccountId(1), true)]);
+        assert_eq!(snapshot.members, [(RoomId(1), AccountId(1), Ranks::OPERATOR)]);
         assert_eq!((snapshot.last_seq, snapshot.last_account, snapshot.last_room), (5, 2, 2));
         assert_eq!((snapshot.epoch, snapshot.owner_code.as_deref()), (7, Some("CODE")));
         assert_eq!(snapshot.invites, ["two"]);
@@ -107,6 +108,40 @@ fn what_was_written_is_loaded() {
         let snapshot = store.load().unwrap();
         assert_eq!(snapshot.owner_code, None);
         assert_eq!(snapshot.rooms[0].topic, None);
+    });
+}
+
+#[test]
+fn rooms_keep_their_settings() {
+    on_both(|store| {
+        let settings = Settings {
+            flags: Flags::SECRET | Flags::MODERATED,
+            key: Some("sesame".into()),
+            limit: Some(7),
+            forward: RoomName::new("#other").ok(),
+        };
+        let mask = |list, text: &str| Mask { list, text: text.into(), by: "amy".into(), at: UnixMs(5) };
+        let (ban, except) = (mask(List::Ban, "bob!*@*"), mask(List::Except, "a:bob"));
+        let founded = RoomRow { founder: Some(AccountId(1)), ..room(1, "#a") };
+        store
+            .commit(&[
+                Write::CreateRoom(founded.clone()),
+                Write::CreateRoom(room(2, "#gone")),
+                Write::SetRoom { room: RoomId(1), settings: settings.clone() },
+                Write::RenameRoom { room: RoomId(1), name: RoomName::new("#b").unwrap() },
+                Write::AddMask { room: RoomId(1), mask: ban.clone() },
+                Write::AddMask { room: RoomId(1), mask: except.clone() },
+                Write::AddMask { room: RoomId(2), mask: ban.clone() },
+                Write::DeleteRoom(RoomId(2)),
+            ])
+            .unwrap();
+        let snapshot = store.load().unwrap();
+        let name = RoomName::new("#b").unwrap();
+        assert_eq!(snapshot.rooms, [RoomRow { name, settings, ..founded }]);
+        assert_eq!(snapshot.masks, [(RoomId(1), ban.clone()), (RoomId(1), except.clone())]);
+        let gone = Write::RemoveMask { room: RoomId(1), list: List::Ban, text: ban.text };
+        store.commit(&[gone, Write::CreateRoom(room(3, "#a"))]).unwrap();
+        assert_eq!(store.load().unwrap().masks, [(RoomId(1), except)]);
     });
 }
 

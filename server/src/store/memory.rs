@@ -9,7 +9,7 @@ use super::{
     span::{End, Key, Order, Span, spans},
 };
 use crate::hub::io::{
-    AccountId, AccountRow, Answer, Place, Query, Record, RecordKind, RoomId, RoomRow, Snapshot, Write,
+    AccountId, AccountRow, Answer, Mask, Place, Query, Ranks, Record, RecordKind, RoomId, RoomRow, Snapshot, Write,
 };
 
 /// Keeps everything in memory. The oldest records are forgotten when there are more than [`Memory::RECORDS`].
@@ -20,7 +20,8 @@ pub struct Memory {
     last_room: u64,
     accounts: BTreeMap<AccountId, AccountRow>,
     rooms: BTreeMap<RoomId, RoomRow>,
-    members: BTreeMap<(RoomId, AccountId), bool>,
+    members: BTreeMap<(RoomId, AccountId), Ranks>,
+    masks: Vec<(RoomId, Mask)>,
     invites: Vec<String>,
     markers: BTreeMap<(AccountId, String), UnixMs>,
     last_seq: u64,
@@ -46,6 +47,7 @@ impl Memory {
             accounts: BTreeMap::new(),
             rooms: BTreeMap::new(),
             members: BTreeMap::new(),
+            masks: Vec::new(),
             invites: Vec::new(),
             markers: BTreeMap::new(),
             last_seq: 0,
@@ -70,14 +72,29 @@ impl Memory {
             Write::DeleteRoom(room) => {
                 self.rooms.remove(room);
                 self.members.retain(|(of, _), _| of != room);
+                self.masks.retain(|(of, _)| of != room);
             }
             Write::SetTopic { room, topic } => {
                 if let Some(row) = self.rooms.get_mut(room) {
                     row.topic.clone_from(topic);
                 }
             }
-            Write::Join { room, account, operator, .. } => {
-                self.members.insert((*room, *account), *operator);
+            Write::RenameRoom { room, name } => {
+                if let Some(row) = self.rooms.get_mut(room) {
+                    row.name.clone_from(name);
+                }
+            }
+            Write::SetRoom { room, settings } => {
+                if let Some(row) = self.rooms.get_mut(room) {
+                    row.settings.clone_from(settings);
+                }
+            }
+            Write::AddMask { room, mask } => self.masks.push((*room, mask.clone())),
+            Write::RemoveMask { room, list, text } => {
+                self.masks.retain(|(of, mask)| (of, mask.list, &mask.text) != (room, *list, text));
+            }
+            Write::Join { room, account, ranks, .. } => {
+                self.members.insert((*room, *account), *ranks);
             }
             Write::Part { room, account } => {
                 self.members.remove(&(*room, *account));
@@ -182,7 +199,8 @@ impl Store for Memory {
             last_room: self.last_room,
             accounts: self.accounts.values().cloned().collect(),
             rooms: self.rooms.values().cloned().collect(),
-            members: self.members.iter().map(|((room, account), operator)| (*room, *account, *operator)).collect(),
+            members: self.members.iter().map(|((room, account), ranks)| (*room, *account, *ranks)).collect(),
+            masks: self.masks.clone(),
             invites: self.invites.clone(),
             owner_code: self.owner_code.clone(),
         })

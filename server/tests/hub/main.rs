@@ -5,6 +5,7 @@ mod chaos;
 mod model;
 mod pattern;
 mod script;
+mod secrecy;
 mod stage;
 
 macro_rules! scripts {
@@ -54,6 +55,12 @@ scripts! {
     keeping_order,
     inviting,
     modes,
+    room_modes,
+    ranks,
+    bans,
+    quiet_rooms,
+    renaming,
+    founders,
     who,
     whox,
     whois,

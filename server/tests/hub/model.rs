@@ -8,10 +8,10 @@ use std::{
 use klatch_protocol::{AccountName, Nick, RoomName, UnixMs};
 use klatch_server::{
     hub::{
-        io::{AccountId, RecordKind, RoomId, Write},
+        io::{AccountId, Ranks, RecordKind, RoomId, Write},
         persist,
         policy::Policy,
-        world::{Change, Command, Refusal, Target, UserId, World},
+        world::{Change, Command, ModeChange, Refusal, Target, UserId, World},
     },
     store::{Memory, Store},
 };
@@ -59,10 +59,12 @@ struct Model {
     accounts: BTreeSet<usize>,
     /// Who is here, and whether logged in.
     here: BTreeMap<usize, bool>,
-    /// Of each room: who is in it, and whether as an operator.
-    present: BTreeMap<usize, BTreeMap<usize, bool>>,
+    /// Of each room: who is in it, and with which ranks.
+    present: BTreeMap<usize, BTreeMap<usize, Ranks>>,
     /// The same for the accounts that belong to it.
-    kept: BTreeMap<usize, BTreeMap<usize, bool>>,
+    kept: BTreeMap<usize, BTreeMap<usize, Ranks>>,
+    /// Whose each room is.
+    founders: BTreeMap<usize, usize>,
 }
 
 impl Model {
@@ -74,19 +76,31 @@ impl Model {
         self.present.get(&room).is_some_and(|members| members.contains_key(&who))
     }
 
+    fn ranks(&self, who: usize, room: usize) -> Ranks {
+        self.present.get(&room).and_then(|members| members.get(&who)).copied().unwrap_or_default()
+    }
+
     fn is_operator(&self, who: usize, room: usize) -> bool {
-        self.present.get(&room).and_then(|members| members.get(&who)).is_some_and(|operator| *operator)
+        self.ranks(who, room).reach(Ranks::OPERATOR)
     }
 
     fn join(&mut self, who: usize, room: usize) {
         let made = !self.exists(room);
         let logged_in = self.here.get(&who).copied().unwrap_or_default();
         let kept = self.kept.entry(room).or_default();
-        let operator = kept.get(&who).filter(|_| logged_in).copied().unwrap_or(made && room != 0);
-        if logged_in {
-            kept.insert(who, operator);
+        if made && room != 0 && logged_in {
+            self.founders.insert(room, who);
         }
-        self.present.entry(room).or_default().insert(who, operator);
+        let first = match made && room != 0 {
+            _ if logged_in && self.founders.get(&room) == Some(&who) => Ranks::FOUNDER,
+            true => Ranks::OPERATOR,
+            false => Ranks::empty(),
+        };
+        let ranks = kept.get(&who).filter(|_| logged_in).copied().unwrap_or(first);
+        if logged_in {
+            kept.insert(who, ranks);
+        }
+        self.present.entry(room).or_default().insert(who, ranks);
     }
 
     fn remove(&mut self, who: usize, room: usize) {
@@ -103,11 +117,12 @@ impl Model {
 
     /// Rooms to which nobody belongs are gone, except the lobby.
     fn tidy(&mut self) {
-        let empty = |map: &BTreeMap<usize, BTreeMap<usize, bool>>, room| map.get(&room).is_none_or(BTreeMap::is_empty);
+        let empty = |map: &BTreeMap<usize, BTreeMap<usize, Ranks>>, room| map.get(&room).is_none_or(BTreeMap::is_empty);
         for room in 1..ROOMS.len() {
             if empty(&self.present, room) && empty(&self.kept, room) {
                 self.present.remove(&room);
                 self.kept.remove(&room);
+                self.founders.remove(&room);
             }
         }
     }
@@ -221,7 +236,7 @@ impl Story {
             Step::Join(..) => {
                 let rooms = self.model.present.values().filter(|members| members.contains_key(&who)).count();
                 let allowed = !self.model.is_in(who, room) && rooms < MAX_ROOMS;
-                let command = Command::Join { user, room: RoomName::new(ROOMS[room]).unwrap() };
+                let command = Command::Join { user, room: RoomName::new(ROOMS[room]).unwrap(), key: None };
                 assert_eq!(self.apply(command).is_ok(), allowed);
                 if allowed {
                     self.model.join(who, room);
@@ -235,7 +250,8 @@ impl Story {
                 }
             }
             Step::Kick(_, _, whom) => {
-                let allowed = self.model.is_operator(who, room) && self.model.is_in(whom, room);
+                let allowed =
+                    self.model.is_in(whom, room) && self.model.ranks(who, room).may_kick(self.model.ranks(whom, room));
                 let command = Command::Kick { user, room: id, whom: someone(whom), reason: "out".into() };
                 assert_eq!(self.apply(command).is_ok(), allowed);
                 if allowed {
@@ -243,13 +259,17 @@ impl Story {
                 }
             }
             Step::Operator(_, _, whom, on) => {
-                let allowed = self.model.is_operator(who, room) && self.model.is_in(whom, room);
-                let command = Command::SetOperator { user, room: id, whom: someone(whom), on };
+                let own = who == whom && !on && self.model.is_in(who, room);
+                let allowed = own || self.model.is_operator(who, room) && self.model.is_in(whom, room);
+                let changes = vec![ModeChange::Rank(Ranks::OPERATOR, someone(whom), on)];
+                let command = Command::SetRoomModes { user, room: id, changes };
                 assert_eq!(self.apply(command).is_ok(), allowed);
                 if allowed {
-                    self.model.present.get_mut(&room).unwrap().insert(whom, on);
+                    let mut ranks = self.model.ranks(whom, room);
+                    ranks.set(Ranks::OPERATOR, on);
+                    self.model.present.get_mut(&room).unwrap().insert(whom, ranks);
                     if self.model.here[&whom] {
-                        self.model.kept.get_mut(&room).unwrap().insert(whom, on);
+                        self.model.kept.get_mut(&room).unwrap().insert(whom, ranks);
                     }
                 }
             }
@@ -278,18 +298,18 @@ impl Story {
             let room = self.world.room_by_name(name);
             assert_eq!(room.is_some(), self.model.exists(index), "{name}");
             let Some(room) = room else { continue };
-            let present: BTreeMap<usize, bool> =
-                room.present.iter().map(|(user, member)| (number(*user), member.operator)).collect();
+            let present: BTreeMap<usize, Ranks> =
+                room.present.iter().map(|(user, member)| (number(*user), member.ranks)).collect();
             assert_eq!(present, self.model.present[&index], "in {name}");
             for who in self.users.values().filter_map(|id| self.world.user(*id)) {
                 assert_eq!(who.rooms.contains(&room.id), room.present.contains_key(&who.id));
             }
         }
         let kept = self.store.load().unwrap();
-        let stored: BTreeSet<(RoomId, AccountId, bool)> = kept.members.iter().copied().collect();
+        let stored: BTreeSet<(RoomId, AccountId, Ranks)> = kept.members.iter().copied().collect();
         let rooms = self.world.rooms();
-        let world: BTreeSet<(RoomId, AccountId, bool)> = rooms
-            .flat_map(|room| room.kept.iter().map(|(account, member)| (room.id, *account, member.operator)))
+        let world: BTreeSet<(RoomId, AccountId, Ranks)> = rooms
+            .flat_map(|room| room.kept.iter().map(|(account, member)| (room.id, *account, member.ranks)))
             .collect();
         assert_eq!(stored, world, "what the store keeps");
         let topics = |id| kept.rooms.iter().find(|row| row.id == id).map(|row| row.topic.clone());

@@ -182,6 +182,7 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
         "sign_up" => policy.sign_up = value.parse()?,
         "lobby" => policy.lobby = RoomName::new(value).ok(),
         "max_rooms" => policy.max_rooms = value.parse().map_err(|_| "number?")?,
+        "max_masks" => policy.max_masks = value.parse().map_err(|_| "number?")?,
         "history_page" => policy.history_page = value.parse().map_err(|_| "number?")?,
         "flood_burst" => {
             policy.flood = Some(Flood { burst: value.parse().map_err(|_| "number?")?, per_second: 1, backlog: 200 });

@@ -19,6 +19,7 @@ pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::MULTILINE)
     .union(Caps::READ_MARKER)
     .union(Caps::MESSAGE_REDACTION)
+    .union(Caps::CHANNEL_RENAME)
     .union(Caps::STANDARD_REPLIES)
     .union(Caps::CAP_NOTIFY)
     .union(Caps::SETNAME)

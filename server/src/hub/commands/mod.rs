@@ -7,6 +7,8 @@ mod cap;
 mod channel;
 mod history;
 mod info;
+mod keeping_order;
+mod list;
 mod marker;
 mod mode;
 mod monitor;
@@ -14,6 +16,7 @@ mod operator;
 mod presence;
 mod redact;
 mod registration;
+mod room_mode;
 mod sasl;
 mod stats;
 mod talk;
@@ -68,9 +71,10 @@ const COMMANDS: &[Entry] = &[
     registered("JOIN", 1, channel::join),
     registered("PART", 1, channel::part),
     registered("NAMES", 0, channel::names),
-    registered("LIST", 0, channel::list),
-    registered("KICK", 2, channel::kick),
-    registered("INVITE", 0, channel::invite),
+    registered("LIST", 0, list::list),
+    registered("KICK", 2, keeping_order::kick),
+    registered("INVITE", 0, keeping_order::invite),
+    registered("RENAME", 2, keeping_order::rename),
     registered("TOPIC", 1, topic::topic),
     registered("MODE", 1, mode::mode),
     registered("CHATHISTORY", 0, history::chathistory),
@@ -113,21 +117,27 @@ const COMMANDS: &[Entry] = &[
 
 /// The tokens of 005 that never change; `welcome` adds those that depend on the configuration.
 pub(super) const ISUPPORT: &[&str] = &[
+    "ACCOUNTEXTBAN=a",
     "AWAYLEN=200",
     "BOT=B",
     "CASEMAPPING=ascii",
-    "CHANMODES=,,,nt",
+    "CHANMODES=beI,k,fl,CMPRUimnpstu",
     "CHANNELLEN=64",
     "CHANTYPES=#",
     "ELIST=CMNTU",
+    "EXCEPTS=e",
+    "EXTBAN=,am",
     "HOSTLEN=64",
+    "INVEX=I",
+    "KEYLEN=32",
     "KICKLEN=300",
-    "MODES=4",
+    "MODES=13",
     "MSGREFTYPES=msgid,timestamp",
     "NAMELEN=128",
     "NICKLEN=32",
-    "PREFIX=(o)@",
-    "TARGMAX=JOIN:20,KICK:1,LIST:20,NAMES:20,NOTICE:8,PART:20,PRIVMSG:8,TAGMSG:8,WHOIS:1",
+    "PREFIX=(qaohv)~&@%+",
+    "STATUSMSG=~&@%+",
+    "TARGMAX=JOIN:20,KICK:10,LIST:20,NAMES:20,NOTICE:8,PART:20,PRIVMSG:8,TAGMSG:8,WHOIS:1",
     "TOPICLEN=300",
     "USERLEN=16",
     "UTF8ONLY",

@@ -4,8 +4,9 @@ use klatch_protocol::{Caps, Message, Numeric, RoomName, encode::MAX_LINE};
 
 use super::listed;
 use crate::hub::{
-    io::RecordKind,
+    io::{Flags, Ranks, RecordKind},
     multiline::is_multiline,
+    room_view::sees_room,
     turn::Turn,
     world::{Command, Refusal, Target},
 };
@@ -52,7 +53,7 @@ fn say(turn: &mut Turn<'_>, message: &Message<'_>, kind: RecordKind) {
 pub(super) fn say_to(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags: &str, text: &str) {
     let Some(user) = turn.me() else { return };
     let Some(to) = resolve(turn, name) else {
-        let numeric = if RoomName::looks_like(name) { Numeric::ERR_NOSUCHCHANNEL } else { Numeric::ERR_NOSUCHNICK };
+        let numeric = if name.contains('#') { Numeric::ERR_NOSUCHCHANNEL } else { Numeric::ERR_NOSUCHNICK };
         return object(turn, kind, numeric, &[name]);
     };
     if !is_multiline(text) && !fits(turn, name, text) {
@@ -61,8 +62,13 @@ pub(super) fn say_to(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags: &s
     let command = Command::Say { user, to, kind, tags: tags.to_owned(), text: text.to_owned() };
     match turn.apply(command) {
         Ok(_) => tell_away(turn, to, kind),
-        Err(Refusal::AccountNeeded) => object(turn, kind, Numeric::ERR_NEEDREGGEDNICK, &[name]),
         Err(Refusal::NotInRoom) => object(turn, kind, Numeric::ERR_CANNOTSENDTOCHAN, &[name]),
+        Err(refusal) if RoomName::looks_like(name.trim_start_matches(|c| Ranks::by_prefix(c).is_some())) => {
+            if kind != RecordKind::Notice {
+                turn.numeric(Numeric::ERR_CANNOTSENDTOCHAN, &[name, silence(refusal)]);
+            }
+        }
+        Err(Refusal::AccountNeeded) => object(turn, kind, Numeric::ERR_NEEDREGGEDNICK, &[name]),
         Err(_) => object(turn, kind, Numeric::ERR_NOSUCHNICK, &[name]),
     }
 }
@@ -73,11 +79,28 @@ pub(super) fn fits(turn: &Turn<'_>, target: &str, text: &str) -> bool {
     source + target.len() + text.len() + ": PRIVMSG  :\r\n".len() <= MAX_LINE
 }
 
+/// Why somebody may not speak in a room.
+fn silence(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Moderated => "Only those with a rank may speak in this room (+m)",
+        Refusal::AccountNeeded => "Only who is logged in to an account may speak in this room (+M)",
+        Refusal::Banned => "You are banned from this room, or silenced in it (+b)",
+        Refusal::NoCtcp => "No CTCP in this room (+C)",
+        _ => "You cannot send to this room",
+    }
+}
+
 /// A room, somebody who is here, or an account whose owner is not.
 pub(super) fn resolve(turn: &Turn<'_>, name: &str) -> Option<Target> {
     let world = turn.world();
-    if RoomName::looks_like(name) {
-        return world.room_by_name(name).map(|room| Target::Room(room.id));
+    let bare = name.trim_start_matches(|c| Ranks::by_prefix(c).is_some());
+    if RoomName::looks_like(bare) {
+        // Where people outside may speak, they may know that the room is there.
+        let room =
+            world.room_by_name(bare).filter(|room| !room.is(Flags::NO_EXTERNAL) || sees_room(turn.myself(), room))?;
+        // Of several prefixes the lowest counts: those who have it are meant as well (ISUPPORT `STATUSMSG`).
+        let least = name[..name.len() - bare.len()].chars().filter_map(Ranks::by_prefix).min();
+        return Some(least.map_or(Target::Room(room.id), |rank| Target::Ranked(room.id, rank)));
     }
     let here = world.by_nick(name).map(|user| Target::User(user.id));
     here.or_else(|| {

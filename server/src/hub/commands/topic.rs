@@ -13,7 +13,7 @@ const MAX_TOPIC: usize = 300;
 /// TOPIC: tells it, or sets it; an empty one clears it.
 pub(super) fn topic(turn: &mut Turn<'_>, message: &Message<'_>) {
     let (Some(user), Some(name)) = (turn.me(), message.param(0)) else { return };
-    let Some(room) = turn.world().room_by_name(name) else {
+    let Some(room) = turn.visible_room(name) else {
         return turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[name]);
     };
     let (id, inside) = (room.id, room.present.contains_key(&user));

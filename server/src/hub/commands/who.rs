@@ -47,7 +47,7 @@ pub(super) fn who(turn: &mut Turn<'_>, message: &Message<'_>) {
     let room = RoomName::looks_like(mask).then(|| turn.world().room_by_name(mask));
     let people: Vec<&User> = match room {
         Some(None) => Vec::new(),
-        Some(Some(room)) => room.present.keys().filter_map(|id| turn.world().user(*id)).collect(),
+        Some(Some(room)) => turn.hub.visible_members(room, turn.myself()).collect(),
         None => turn.world().users().filter(|user| fits_mask(mask, user)).collect(),
     };
     let viewer = turn.myself();
@@ -99,7 +99,7 @@ fn tell(turn: &Turn<'_>, user: &User, room: Option<&Room>, field: char, token: &
 fn flags(turn: &Turn<'_>, user: &User, room: Option<&Room>) -> String {
     let here = if user.away.is_some() { "G" } else { "H" };
     let star = if user.is_operator() { "*" } else { "" };
-    let prefix = room.map_or("", |room| turn.hub.prefix(room, user.id));
+    let prefix = room.map_or_else(String::new, |room| turn.hub.prefix(room, user.id, turn.caps()));
     // "the character used as the value of the ISUPPORT BOT token" (ircv3.net "bot-mode", "The WHO bot flag").
     format!("{here}{star}{prefix}{}", if user.is_bot() { "B" } else { "" })
 }
@@ -120,50 +120,7 @@ fn fits_mask(mask: &str, user: &User) -> bool {
     texts.iter().any(|text| matches(mask, text))
 }
 
-/// Whether `text` fits a mask of `*` and `?`, without regard to ASCII case (RFC 2812 section 2.5). Takes time
-/// proportional to the product of the lengths at worst, both of which a line bounds.
+/// Whether `text` fits a mask of `*` and `?`, without regard to ASCII case.
 pub(super) fn matches(mask: &str, text: &str) -> bool {
-    let (mask, text): (Vec<char>, Vec<char>) = (folded(mask), folded(text));
-    let (mut m, mut t) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match mask.get(m) {
-            Some('*') => {
-                retry = Some((m, t));
-                m += 1;
-            }
-            Some(c) if *c == '?' || text.get(t) == Some(c) => {
-                m += 1;
-                t += 1;
-            }
-            _ => match &mut retry {
-                Some((star, from)) => {
-                    *from += 1;
-                    (m, t) = (*star + 1, *from);
-                }
-                None => return false,
-            },
-        }
-    }
-    mask.iter().skip(m).all(|c| *c == '*')
-}
-
-fn folded(text: &str) -> Vec<char> {
-    text.chars().map(|c| c.to_ascii_lowercase()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn masks() {
-        for (mask, text) in [("*", ""), ("a*c", "abbc"), ("A?c", "aBC"), ("*an1", "#chan1"), ("a**b*", "ab"), ("", "")]
-        {
-            assert!(matches(mask, text), "{mask} {text}");
-        }
-        for (mask, text) in [("a", "ab"), ("a*c", "abcd"), ("?", ""), ("", "a"), ("*x*y", "yx")] {
-            assert!(!matches(mask, text), "{mask} {text}");
-        }
-    }
+    klatch_protocol::mask::fits(&mask.to_ascii_lowercase(), &text.to_ascii_lowercase())
 }

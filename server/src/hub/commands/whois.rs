@@ -77,7 +77,8 @@ fn shared_rooms(turn: &Turn<'_>, user: &User) -> Vec<String> {
         !user.is_invisible() || viewer.is_some_and(|v| v.id == user.id || v.is_operator() || v.rooms.contains(room))
     };
     let rooms = user.rooms.iter().filter(visible).filter_map(|room| turn.world().room(*room));
-    rooms.map(|room| format!("{}{}", turn.hub.prefix(room, user.id), room.name)).collect()
+    let known = rooms.filter(|room| turn.hub.sees_member(viewer, room, user.id));
+    known.map(|room| format!("{}{}", turn.hub.prefix(room, user.id, turn.caps()), room.name)).collect()
 }
 
 impl Turn<'_> {

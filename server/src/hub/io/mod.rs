@@ -7,6 +7,7 @@ mod history;
 mod network;
 mod operator;
 mod password;
+mod rooms;
 mod rows;
 mod write;
 
@@ -20,7 +21,8 @@ pub use self::{
     network::{Network, listed},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},
     password::{AuthJob, AuthOutcome, Secret},
-    rows::{AccountRow, Rank, RoomRow, Snapshot, Topic},
+    rooms::{Flags, List, Mask, Ranks, RoomRow, Settings, Topic},
+    rows::{AccountRow, Rank, Snapshot},
     write::Write,
 };
 

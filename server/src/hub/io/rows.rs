@@ -1,10 +1,10 @@
-//! Accounts and rooms as they are kept, and all of them together at the start.
+//! Accounts as they are kept, and everything together at the start.
 
 use std::{fmt, sync::Arc};
 
-use klatch_protocol::{AccountName, RoomName, UnixMs};
+use klatch_protocol::{AccountName, UnixMs};
 
-use super::{AccountId, RoomId};
+use super::{AccountId, Mask, Ranks, RoomId, RoomRow};
 
 /// An account as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,30 +48,6 @@ pub enum Rank {
     Owner,
 }
 
-/// A room as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomRow {
-    /// Its number.
-    pub id: RoomId,
-    /// Its name.
-    pub name: RoomName,
-    /// When it was made.
-    pub created: UnixMs,
-    /// What it is about.
-    pub topic: Option<Topic>,
-}
-
-/// What a room is about, and who said so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topic {
-    /// The text, never empty.
-    pub text: String,
-    /// The nick of who set it.
-    pub by: String,
-    /// When.
-    pub at: UnixMs,
-}
-
 /// Everything the hub has to know at the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -87,8 +63,10 @@ pub struct Snapshot {
     pub accounts: Vec<AccountRow>,
     /// All rooms.
     pub rooms: Vec<RoomRow>,
-    /// Who is a member of what, and whether as an operator of it.
-    pub members: Vec<(RoomId, AccountId, bool)>,
+    /// Who is a member of what, and with which ranks.
+    pub members: Vec<(RoomId, AccountId, Ranks)>,
+    /// The masks of all rooms, in the order in which they were added.
+    pub masks: Vec<(RoomId, Mask)>,
     /// How far who has read what: account, casefolded target, time.
     pub markers: Vec<(AccountId, String, UnixMs)>,
     /// Invitation codes not used yet.

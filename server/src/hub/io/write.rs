@@ -1,8 +1,8 @@
 //! What has to be on disk before anyone hears of it.
 
-use klatch_protocol::UnixMs;
+use klatch_protocol::{RoomName, UnixMs};
 
-use super::{AccountId, AccountRow, Rank, Record, RoomId, RoomRow, Seq, Topic};
+use super::{AccountId, AccountRow, List, Mask, Rank, Ranks, Record, RoomId, RoomRow, Seq, Settings, Topic};
 
 /// One change of what is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,14 +41,44 @@ pub enum Write {
         /// The new one.
         topic: Option<Topic>,
     },
-    /// An account became a member.
+    /// A room has another name.
+    RenameRoom {
+        /// Which.
+        room: RoomId,
+        /// The new one.
+        name: RoomName,
+    },
+    /// A room is set otherwise.
+    SetRoom {
+        /// Which.
+        room: RoomId,
+        /// How.
+        settings: Settings,
+    },
+    /// A mask was added to a list of a room.
+    AddMask {
+        /// Whose.
+        room: RoomId,
+        /// The mask, in none of this list's entries so far.
+        mask: Mask,
+    },
+    /// A mask was taken from a list of a room.
+    RemoveMask {
+        /// Whose.
+        room: RoomId,
+        /// Which list.
+        list: List,
+        /// The mask, as it was written when it was added.
+        text: String,
+    },
+    /// An account became a member, or has other ranks.
     Join {
         /// Of what.
         room: RoomId,
         /// Who.
         account: AccountId,
-        /// Whether as an operator of the room.
-        operator: bool,
+        /// With which ranks.
+        ranks: Ranks,
         /// When.
         at: UnixMs,
     },

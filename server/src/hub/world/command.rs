@@ -5,8 +5,8 @@ use std::sync::Arc;
 use klatch_protocol::{AccountName, Nick, RoomName, UnixMs};
 use zeroize::Zeroizing;
 
-use super::{User, UserId, UserModes};
-use crate::hub::io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq, Topic};
+use super::{ModeChange, User, UserId, UserModes};
+use crate::hub::io::{AccountId, AccountRow, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow, Seq, Topic};
 
 /// One wish. Everything that changes shared state is one of these.
 #[derive(Debug)]
@@ -101,6 +101,8 @@ pub enum Command {
         user: UserId,
         /// Where.
         room: RoomName,
+        /// The room's key, if one was given.
+        key: Option<String>,
     },
     /// Leave a room for good.
     Part {
@@ -131,16 +133,25 @@ pub enum Command {
         /// Whom.
         whom: UserId,
     },
-    /// Make or unmake an operator of a room.
-    SetOperator {
+    /// Change the modes of a room, all of these or none.
+    SetRoomModes {
         /// Who does.
         user: UserId,
         /// Where.
         room: RoomId,
-        /// Whom.
-        whom: UserId,
-        /// Make or unmake.
-        on: bool,
+        /// The changes, in order.
+        changes: Vec<ModeChange>,
+    },
+    /// Give a room another name.
+    RenameRoom {
+        /// Who does.
+        user: UserId,
+        /// Which.
+        room: RoomId,
+        /// The new name.
+        name: RoomName,
+        /// Why; may be empty.
+        reason: String,
     },
     /// Set or clear a room's topic.
     SetTopic {
@@ -207,6 +218,10 @@ pub enum Command {
 pub enum Target {
     /// Everybody in a room.
     Room(RoomId),
+    /// Those in a room who have this rank or a higher one, named so by the speaker (ISUPPORT `STATUSMSG`).
+    Ranked(RoomId, Ranks),
+    /// Those who keep order in a room, because the room is set so (mode `U`); the speaker named the room.
+    Moderators(RoomId),
     /// Somebody who is here.
     User(UserId),
     /// Somebody who has an account and is not here.
@@ -282,8 +297,8 @@ pub enum Change {
         user: UserId,
         /// Where.
         room: RoomId,
-        /// Whether the account became a member by it, and whether as an operator.
-        enrolled: Option<bool>,
+        /// The ranks with which the account became a member by it, if it did.
+        enrolled: Option<Ranks>,
         /// For the history.
         record: Record,
     },
@@ -293,8 +308,8 @@ pub enum Change {
         room: RoomId,
         /// Who.
         account: AccountId,
-        /// Whether as an operator of the room.
-        operator: bool,
+        /// With which ranks.
+        ranks: Ranks,
         /// When.
         at: UnixMs,
     },
@@ -306,6 +321,8 @@ pub enum Change {
         room: RoomId,
         /// The room's name; it may be gone by now.
         name: RoomName,
+        /// Whether everybody in the room could see them (mode `u`).
+        seen: bool,
         /// For the history.
         record: Record,
     },
@@ -319,6 +336,8 @@ pub enum Change {
         room: RoomId,
         /// The room's name; it may be gone by now.
         name: RoomName,
+        /// Whether everybody in the room could see them (mode `u`).
+        seen: bool,
         /// Why.
         reason: String,
         /// For the history.
@@ -333,18 +352,27 @@ pub enum Change {
         /// Where.
         room: RoomId,
     },
-    /// Somebody became or is no more an operator of a room.
-    OperatorSet {
-        /// Who did it.
-        by: UserId,
-        /// Whom.
-        whom: UserId,
+    /// A room's modes changed.
+    RoomModesSet {
         /// Where.
         room: RoomId,
-        /// Became, or is no more.
-        on: bool,
-        /// For the history.
+        /// What really changed, in order.
+        changes: Vec<ModeChange>,
+        /// For the history; the text is what the MODE line says behind the room's name.
         record: Record,
+    },
+    /// A room has another name.
+    RoomRenamed {
+        /// Who did it.
+        by: UserId,
+        /// Which.
+        room: RoomId,
+        /// The name before.
+        from: RoomName,
+        /// Why.
+        reason: String,
+        /// When.
+        at: UnixMs,
     },
     /// A room's topic changed.
     TopicSet {
@@ -427,12 +455,32 @@ pub enum Refusal {
     OtherInRoom,
     /// In too many rooms.
     TooManyRooms,
-    /// Only for operators of the room.
+    /// Their rank in the room does not allow it.
     NotOperator,
-    /// They hear only from people who have an account or whom they accepted.
-    AccountNeeded,
     /// They accepted as many people as one can.
     TooManyAccepted,
+    /// Nobody but who is asked in may come in.
+    InviteOnly,
+    /// They are banned from the room, or silenced there.
+    Banned,
+    /// The key is missing or wrong.
+    BadKey,
+    /// As many are in the room as may be.
+    RoomFull,
+    /// Only for those who are logged in: a room so set, or somebody who hears from others only if they accepted them.
+    AccountNeeded,
+    /// Only those with a rank may speak.
+    Moderated,
+    /// No CTCP in this room.
+    NoCtcp,
+    /// The room's lists are full.
+    ListFull,
+    /// There is no such room.
+    NoSuchRoom,
+    /// Another room has the name, or one that looks like it.
+    RoomNameTaken,
+    /// The lobby's name is the operator's to choose.
+    Unchangeable,
     /// Nobody would get it: guests have no history.
     NobodyThere,
     /// As many of these as are kept are there already.

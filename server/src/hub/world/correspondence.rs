@@ -3,7 +3,7 @@
 use klatch_protocol::{AccountName, UnixMs};
 
 use super::{Change, Refusal, Target, User, UserId, World};
-use crate::hub::io::{AccountId, Seq};
+use crate::hub::io::{AccountId, Ranks, Seq};
 
 impl World {
     /// The number under which somebody's conversations are kept, if any can be.
@@ -42,9 +42,9 @@ impl World {
                 if !room.present.contains_key(&by) {
                     return Err(Refusal::NotInRoom);
                 }
-                self.is_room_operator(room, by)
+                self.authority(room, user).reach(Ranks::HALF_OPERATOR)
             }
-            Target::User(_) | Target::Account(_) => false,
+            Target::Ranked(..) | Target::Moderators(_) | Target::User(_) | Target::Account(_) => false,
         };
         if !own && !keeper {
             return Err(Refusal::NotOperator);

@@ -3,13 +3,25 @@
 use klatch_protocol::{RoomName, UnixMs};
 
 use super::{Change, Member, Refusal, Room, UserId, World};
-use crate::hub::io::{RecordKind, RoomId, RoomRow};
+use crate::hub::io::{AccountId, Ranks, RecordKind, RoomId, RoomRow};
 
 impl World {
-    pub(super) fn join(&mut self, now: UnixMs, id: UserId, name: &RoomName) -> Result<Vec<Change>, Refusal> {
-        if self.known(id)?.rooms.len() >= self.policy.max_rooms {
-            let inside = self.room_by_name(name.as_str()).is_some_and(|room| room.present.contains_key(&id));
-            return Err(if inside { Refusal::AlreadyInRoom } else { Refusal::TooManyRooms });
+    pub(super) fn join(
+        &mut self,
+        now: UnixMs,
+        id: UserId,
+        name: &RoomName,
+        key: Option<&str>,
+    ) -> Result<Vec<Change>, Refusal> {
+        let (user, room) = (self.known(id)?, self.room_by_name(name.as_str()));
+        if room.is_some_and(|room| room.present.contains_key(&id)) {
+            return Err(Refusal::AlreadyInRoom);
+        }
+        if user.rooms.len() >= self.policy.max_rooms {
+            return Err(Refusal::TooManyRooms);
+        }
+        if let Some(room) = room {
+            self.check_entry(room, user, key)?;
         }
         self.admit(now, id, name)
     }
@@ -21,19 +33,25 @@ impl World {
         let room_id = match self.room_names.get(name.folded()) {
             Some(room) if user.rooms.contains(room) => return Err(Refusal::AlreadyInRoom),
             Some(room) => *room,
-            None => self.make_room(now, name, &mut changes),
+            None => self.make_room(now, name, user.account, &mut changes),
         };
-        // Who makes a room keeps order in it; nobody made the lobby.
-        let made = !changes.is_empty() && self.policy.lobby.as_ref() != Some(name);
+        let lobby = self.policy.lobby.as_ref() == Some(name);
         let room = self.rooms.get_mut(&room_id).ok_or(Refusal::Gone)?;
-        let mut member = Member { operator: made };
+        // Who makes a room keeps order in it: an account for as long as there is the room, a guest as long as they are
+        // there. Nobody made the lobby.
+        let ranks = match (user.account, room.founder) {
+            (Some(account), Some(founder)) if account == founder => Ranks::FOUNDER,
+            _ if !changes.is_empty() && !lobby => Ranks::OPERATOR,
+            _ => Ranks::empty(),
+        };
+        let mut member = Member { ranks };
         let mut enrolled = None;
         if let Some(account) = user.account {
             match room.kept.get(&account) {
                 Some(kept) => member = *kept,
                 None => {
                     room.kept.insert(account, member);
-                    enrolled = Some(member.operator);
+                    enrolled = Some(member.ranks);
                 }
             }
             if let Some(account) = self.accounts.get_mut(&account) {
@@ -51,10 +69,17 @@ impl World {
         Ok(changes)
     }
 
-    fn make_room(&mut self, now: UnixMs, name: &RoomName, changes: &mut Vec<Change>) -> RoomId {
+    fn make_room(
+        &mut self,
+        now: UnixMs,
+        name: &RoomName,
+        founder: Option<AccountId>,
+        changes: &mut Vec<Change>,
+    ) -> RoomId {
         self.last_room += 1;
         let id = RoomId(self.last_room);
-        let row = RoomRow { id, name: name.clone(), created: now, topic: None };
+        let founder = founder.filter(|_| self.policy.lobby.as_ref() != Some(name));
+        let row = RoomRow { founder, ..RoomRow::new(id, name.clone(), now) };
         self.room_names.insert(name.folded().clone(), id);
         self.rooms.insert(id, Room::from_row(row.clone()));
         changes.push(Change::RoomCreated(row));
@@ -69,9 +94,10 @@ impl World {
         reason: String,
     ) -> Result<Vec<Change>, Refusal> {
         let user = self.known(id)?.clone();
+        let seen = self.is_seen(room, id);
         let name = self.remove_member(id, room)?;
         let record = self.record(now, &user, room, RecordKind::Part, reason);
-        let mut changes = vec![Change::Parted { user: id, room, name, record }];
+        let mut changes = vec![Change::Parted { user: id, room, name, seen, record }];
         changes.extend(self.delete_if_deserted(room));
         Ok(changes)
     }

@@ -7,9 +7,11 @@ mod acceptance;
 mod account;
 mod command;
 mod correspondence;
+mod entry;
 mod markers;
 mod membership;
 mod moderation;
+mod modes;
 mod presence;
 mod room;
 mod sign_up;
@@ -28,6 +30,7 @@ use self::markers::Markers;
 pub use self::{
     account::Account,
     command::{Change, Command, MessageId, Refusal, Target},
+    modes::ModeChange,
     room::{Member, Room},
     user::{HIDDEN_HOST, User, UserId, source_of},
     user_mode::UserModes,
@@ -89,9 +92,14 @@ impl World {
             world.room_names.insert(row.name.folded().clone(), row.id);
             world.rooms.insert(row.id, Room::from_row(row));
         }
-        for (room, account, operator) in snapshot.members {
+        for (room, mask) in snapshot.masks {
+            if let Some(room) = world.rooms.get_mut(&room) {
+                room.masks.push(mask);
+            }
+        }
+        for (room, account, ranks) in snapshot.members {
             if let (Some(room), Some(account)) = (world.rooms.get_mut(&room), world.accounts.get_mut(&account)) {
-                room.kept.insert(account.row.id, Member { operator });
+                room.kept.insert(account.row.id, Member { ranks });
                 account.rooms.insert(room.id);
             }
         }
@@ -124,11 +132,12 @@ impl World {
             Command::SetDisplay { user, display } => self.set_display(user, display),
             Command::SetModes { user, on, off } => self.set_modes(user, on, off),
             Command::SetRank { user, rank } => self.set_rank(user, rank),
-            Command::Join { user, room } => self.join(now, user, &room),
+            Command::Join { user, room, key } => self.join(now, user, &room, key.as_deref()),
             Command::Part { user, room, reason } => self.part(now, user, room, reason),
             Command::Kick { user, room, whom, reason } => self.kick(now, user, room, whom, reason),
             Command::Invite { user, room, whom } => self.invite(user, room, whom),
-            Command::SetOperator { user, room, whom, on } => self.set_operator(now, user, room, whom, on),
+            Command::SetRoomModes { user, room, changes } => self.set_room_modes(now, user, room, changes),
+            Command::RenameRoom { user, room, name, reason } => self.rename_room(now, user, room, name, reason),
             Command::SetTopic { user, room, text } => self.set_topic(now, user, room, text),
             Command::Accept { user, whom, on } => self.accept(user, whom, on),
             Command::Say { user, to, kind, tags, text } => self.say(now, user, to, kind, &tags, text),
@@ -228,25 +237,17 @@ impl World {
         self.policy.lobby.as_ref() == Some(&room.name)
     }
 
-    /// Whether somebody keeps order in a room: its operators, and in the lobby, which nobody made, those of the server.
-    #[must_use]
-    pub fn is_room_operator(&self, room: &Room, user: UserId) -> bool {
-        let Some(member) = room.present.get(&user) else {
-            return false;
-        };
-        member.operator || (self.is_lobby(room) && self.users.get(&user).is_some_and(User::is_operator))
-    }
-
-    /// Whether somebody may change a room: its operators, and operators of the server who are in it.
-    fn may_moderate(&self, room: &Room, user: &User) -> bool {
-        room.present.get(&user.id).is_some_and(|member| member.operator || user.is_operator())
-    }
-
     /// Whether a nick is free for `by`: nobody else here has it, and it is no account's but `own`.
     fn is_nick_free(&self, nick: &Nick, by: Option<UserId>, own: Option<AccountId>) -> bool {
         let taken = self.nicks.get(nick.folded()).is_some_and(|holder| Some(*holder) != by);
         let registered = self.account_names.get(nick.folded()).is_some_and(|account| Some(*account) != own);
         !taken && !registered
+    }
+
+    /// The form under which names and masks are compared.
+    #[must_use]
+    pub fn folded(&self, text: &str) -> String {
+        fold(text).as_str().to_owned()
     }
 
     fn next_seq(&mut self) -> Seq {

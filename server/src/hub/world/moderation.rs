@@ -1,9 +1,9 @@
-//! Keeping order in a room: topics, operators, throwing out and asking in.
+//! Keeping order in a room: topics, names, throwing out and asking in.
 
-use klatch_protocol::UnixMs;
+use klatch_protocol::{RoomName, UnixMs};
 
 use super::{Change, Refusal, UserId, World};
-use crate::hub::io::{RecordKind, RoomId, Topic};
+use crate::hub::io::{Flags, Ranks, RecordKind, RoomId, Topic};
 
 impl World {
     pub(super) fn kick(
@@ -14,12 +14,26 @@ impl World {
         whom: UserId,
         reason: String,
     ) -> Result<Vec<Change>, Refusal> {
-        self.check_moderator(id, room)?;
+        let known = self.known_room(room)?;
+        if !known.present.contains_key(&id) {
+            return Err(Refusal::NotInRoom);
+        }
         let user = self.known(id)?.clone();
+        let authority = self.authority(known, &user);
+        if !authority.reach(Ranks::HALF_OPERATOR) {
+            return Err(Refusal::NotOperator);
+        }
+        if !known.present.contains_key(&whom) {
+            return Err(Refusal::OtherNotInRoom);
+        }
+        if !authority.may_kick(self.ranks(known, whom)) {
+            return Err(Refusal::NotOperator);
+        }
         let other = self.known(whom)?.nick.clone();
+        let seen = self.is_seen(room, whom);
         let name = self.remove_member(whom, room).map_err(|_| Refusal::OtherNotInRoom)?;
         let record = self.record(now, &user, room, RecordKind::Kick, format!("{other} {reason}"));
-        let mut changes = vec![Change::Kicked { by: id, whom, room, name, reason, record }];
+        let mut changes = vec![Change::Kicked { by: id, whom, room, name, seen, reason, record }];
         changes.extend(self.delete_if_deserted(room));
         Ok(changes)
     }
@@ -32,36 +46,16 @@ impl World {
         if known.present.contains_key(&whom) {
             return Err(Refusal::OtherInRoom);
         }
+        // modern.ircdocs.horse "INVITE message": of a room that is closed to all but invited people, only operators may ask
+        // somebody in.
+        let authority = self.authority(known, self.known(id)?);
+        if known.is(Flags::INVITE_ONLY) && !authority.reach(Ranks::HALF_OPERATOR) {
+            return Err(Refusal::NotOperator);
+        }
         self.known(whom)?;
         let room_mut = self.rooms.get_mut(&room).ok_or(Refusal::Gone)?;
         room_mut.invited.insert(whom);
         Ok(vec![Change::Invited { by: id, whom, room }])
-    }
-
-    pub(super) fn set_operator(
-        &mut self,
-        now: UnixMs,
-        id: UserId,
-        room: RoomId,
-        whom: UserId,
-        on: bool,
-    ) -> Result<Vec<Change>, Refusal> {
-        self.check_moderator(id, room)?;
-        let user = self.known(id)?.clone();
-        let other = self.known(whom)?.clone();
-        let known = self.rooms.get_mut(&room).ok_or(Refusal::Gone)?;
-        let member = known.present.get_mut(&whom).ok_or(Refusal::OtherNotInRoom)?;
-        if member.operator == on {
-            return Ok(Vec::new());
-        }
-        member.operator = on;
-        let member = *member;
-        if let Some(account) = other.account {
-            known.kept.insert(account, member);
-        }
-        let sign = if on { '+' } else { '-' };
-        let record = self.record(now, &user, room, RecordKind::Mode, format!("{sign}o {}", other.nick));
-        Ok(vec![Change::OperatorSet { by: id, whom, room, on, record }])
     }
 
     pub(super) fn set_topic(
@@ -71,8 +65,14 @@ impl World {
         room: RoomId,
         text: String,
     ) -> Result<Vec<Change>, Refusal> {
-        self.check_moderator(id, room)?;
+        let known = self.known_room(room)?;
+        if !known.present.contains_key(&id) {
+            return Err(Refusal::NotInRoom);
+        }
         let user = self.known(id)?.clone();
+        if known.is(Flags::TOPIC) && !self.authority(known, &user).reach(Ranks::HALF_OPERATOR) {
+            return Err(Refusal::NotOperator);
+        }
         let known = self.rooms.get_mut(&room).ok_or(Refusal::Gone)?;
         let topic =
             (!text.is_empty()).then(|| Topic { text: text.clone(), by: user.nick.as_str().to_owned(), at: now });
@@ -84,11 +84,32 @@ impl World {
         Ok(vec![Change::TopicSet { room, by: id, topic, record }])
     }
 
-    fn check_moderator(&self, id: UserId, room: RoomId) -> Result<(), Refusal> {
-        let (user, room) = (self.known(id)?, self.known_room(room)?);
+    /// Gives a room another name; everything else of it stays (ircv3.net "channel-rename").
+    pub(super) fn rename_room(
+        &mut self,
+        now: UnixMs,
+        id: UserId,
+        room_id: RoomId,
+        name: RoomName,
+        reason: String,
+    ) -> Result<Vec<Change>, Refusal> {
+        let (user, room) = (self.known(id)?, self.known_room(room_id)?);
         if !room.present.contains_key(&id) {
             return Err(Refusal::NotInRoom);
         }
-        if self.may_moderate(room, user) { Ok(()) } else { Err(Refusal::NotOperator) }
+        if !self.authority(room, user).reach(Ranks::OPERATOR) {
+            return Err(Refusal::NotOperator);
+        }
+        if self.is_lobby(room) || self.policy.lobby.as_ref() == Some(&name) {
+            return Err(Refusal::Unchangeable);
+        }
+        if self.room_names.get(name.folded()).is_some_and(|other| *other != room_id) {
+            return Err(Refusal::RoomNameTaken);
+        }
+        let from = room.name.clone();
+        self.room_names.remove(from.folded());
+        self.room_names.insert(name.folded().clone(), room_id);
+        self.rooms.get_mut(&room_id).ok_or(Refusal::Gone)?.name = name;
+        Ok(vec![Change::RoomRenamed { by: id, room: room_id, from, reason, at: now }])
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use klatch_protocol::{Nick, UnixMs};
 
 use super::{Change, Refusal, User, UserId, UserModes, World};
-use crate::hub::io::{AccountId, Rank, RecordKind, RoomId};
+use crate::hub::io::{AccountId, Rank, Ranks, RecordKind, RoomId};
 
 impl World {
     pub(super) fn enter(
@@ -81,7 +81,7 @@ impl World {
             let member = room.present.get(&id).copied().unwrap_or_default();
             let kept = room.kept.entry(account).or_insert(member);
             if known.rooms.insert(room_id) {
-                changes.push(Change::Enrolled { room: room_id, account, operator: kept.operator, at });
+                changes.push(Change::Enrolled { room: room_id, account, ranks: kept.ranks, at });
             } else {
                 room.present.insert(id, *kept);
             }
@@ -106,6 +106,7 @@ impl World {
     }
 
     pub(super) fn leave(&mut self, now: UnixMs, id: UserId, reason: String) -> Result<Vec<Change>, Refusal> {
+        let witnesses = self.witnesses(self.known(id)?);
         let user = self.users.remove(&id).ok_or(Refusal::Gone)?;
         self.nicks.remove(user.nick.folded());
         self.forget_acceptance(id);
@@ -113,12 +114,10 @@ impl World {
         if let Some(account) = user.account {
             self.online.remove(&account);
         }
-        let mut witnesses = BTreeSet::new();
         let mut records = Vec::with_capacity(user.rooms.len());
         for room in &user.rooms {
             if let Some(room) = self.rooms.get_mut(room) {
                 room.present.remove(&id);
-                witnesses.extend(room.present.keys().copied());
             }
             records.push(self.record(now, &user, *room, RecordKind::Quit, reason.clone()));
         }
@@ -126,10 +125,20 @@ impl World {
             room.invited.remove(&id);
         }
         let rooms = user.rooms.clone();
-        let witnesses = witnesses.into_iter().collect();
         let mut changes = vec![Change::Left { user: Box::new(user), records, witnesses, at: now, reason }];
         changes.extend(rooms.into_iter().filter_map(|room| self.delete_if_deserted(room)));
         Ok(changes)
+    }
+
+    /// Who may notice that somebody leaves: all who share a room with them and know that they are in it.
+    fn witnesses(&self, user: &User) -> Vec<UserId> {
+        let mut witnesses = BTreeSet::new();
+        for room in user.rooms.iter().filter_map(|room| self.rooms.get(room)) {
+            let seen = self.is_seen(room.id, user.id);
+            let others = room.present.keys().filter(|other| **other != user.id);
+            witnesses.extend(others.filter(|other| seen || self.ranks(room, **other).reach(Ranks::HALF_OPERATOR)));
+        }
+        witnesses.into_iter().collect()
     }
 
     pub(super) fn rename(&mut self, id: UserId, nick: Nick) -> Result<Vec<Change>, Refusal> {

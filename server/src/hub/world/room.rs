@@ -1,17 +1,17 @@
-//! A room: who is in it now, and which accounts belong to it even while they are offline.
+//! A room: who is in it now, which accounts belong to it even while they are offline, and how it is set.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use klatch_protocol::{RoomName, UnixMs};
 
 use super::UserId;
-use crate::hub::io::{AccountId, RoomId, RoomRow, Topic};
+use crate::hub::io::{AccountId, Flags, List, Mask, Ranks, RoomId, RoomRow, Settings, Topic};
 
 /// What somebody is in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Member {
-    /// Keeps order in the room (`@`).
-    pub operator: bool,
+    /// The ranks they were given.
+    pub ranks: Ranks,
 }
 
 /// A place to talk.
@@ -25,6 +25,12 @@ pub struct Room {
     pub created: UnixMs,
     /// What it is about.
     pub topic: Option<Topic>,
+    /// The account that made it.
+    pub founder: Option<AccountId>,
+    /// How it is set.
+    pub settings: Settings,
+    /// Its lists, in the order of adding.
+    pub masks: Vec<Mask>,
     /// Who is in it now. Ordered, so that every run gives the same answers.
     pub present: BTreeMap<UserId, Member>,
     /// The accounts that belong to it, here or not.
@@ -42,15 +48,41 @@ impl Room {
             name: row.name,
             created: row.created,
             topic: row.topic,
+            founder: row.founder,
+            settings: row.settings,
+            masks: Vec::new(),
             present: BTreeMap::new(),
             kept: HashMap::new(),
             invited: HashSet::new(),
         }
     }
 
-    /// Whether nobody belongs to it any more.
+    /// Whether it is set so.
+    #[must_use]
+    pub fn is(&self, flag: Flags) -> bool {
+        self.settings.flags.contains(flag)
+    }
+
+    /// Whether those outside may not know that it exists.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.settings.flags.intersects(Flags::SECRET | Flags::PRIVATE)
+    }
+
+    /// Whether those outside may not know who is in it and what is spoken of: it is hidden, or not everybody may come in.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.is_hidden() || self.is(Flags::INVITE_ONLY) || self.settings.key.is_some()
+    }
+
+    /// The entries of one list.
+    pub fn list(&self, list: List) -> impl Iterator<Item = &Mask> {
+        self.masks.iter().filter(move |mask| mask.list == list)
+    }
+
+    /// Whether nobody belongs to it any more, and nothing else keeps it.
     #[must_use]
     pub fn is_deserted(&self) -> bool {
-        self.present.is_empty() && self.kept.is_empty()
+        self.present.is_empty() && self.kept.is_empty() && !self.is(Flags::PERMANENT)
     }
 }

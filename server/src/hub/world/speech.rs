@@ -17,7 +17,8 @@ impl World {
     ) -> Result<Vec<Change>, Refusal> {
         self.check_acceptance(by, to)?;
         let lasting = kind != RecordKind::Tagmsg || is_lasting(tags);
-        let place = self.place_of(by, to, lasting)?.filter(|_| lasting);
+        let (to, place) = self.place_of(by, to, &text, lasting)?;
+        let place = place.filter(|_| lasting);
         let id = match place {
             Some(_) => MessageId::Kept(self.next_seq()),
             None => {
@@ -34,25 +35,39 @@ impl World {
         Ok(vec![Change::Said { by, to, at: now, id, place, kind, tags, text }])
     }
 
-    /// Where something is kept, if it may be said at all. What two guests say to each other is not kept.
-    fn place_of(&mut self, by: UserId, to: Target, lasting: bool) -> Result<Option<Place>, Refusal> {
+    /// Who hears something and where it is kept, if it may be said at all. What two guests say to each other is not kept;
+    /// nor is what only some of a room hear, since the others may read the room's history.
+    fn place_of(
+        &mut self,
+        by: UserId,
+        to: Target,
+        text: &str,
+        lasting: bool,
+    ) -> Result<(Target, Option<Place>), Refusal> {
         let user = self.known(by)?;
-        match to {
-            Target::Room(room) if !self.known_room(room)?.present.contains_key(&by) => Err(Refusal::NotInRoom),
-            Target::Room(room) => Ok(Some(Place::Room(room))),
+        let place = match to {
+            Target::Room(room) => {
+                let to = self.check_speech(self.known_room(room)?, user, text)?;
+                return Ok((to, (to == Target::Room(room)).then_some(Place::Room(room))));
+            }
+            Target::Ranked(room, _) | Target::Moderators(room) => {
+                self.check_speech(self.known_room(room)?, user, text)?;
+                None
+            }
             Target::User(other) => {
                 let accounts = (user.account, self.known(other)?.account);
-                Ok(match accounts {
+                match accounts {
                     (Some(own), Some(other)) => Some(Place::direct(own, other)),
                     (None, Some(other)) if lasting => self.guest_number(by).map(|own| Place::direct(own, other)),
                     (Some(own), None) if lasting => self.guest_number(other).map(|other| Place::direct(own, other)),
                     _ => None,
-                })
+                }
             }
             Target::Account(other) => {
-                user.account.map(|own| Some(Place::direct(own, other))).ok_or(Refusal::NobodyThere)
+                Some(user.account.map(|own| Place::direct(own, other)).ok_or(Refusal::NobodyThere)?)
             }
-        }
+        };
+        Ok((to, place))
     }
 
     /// The number of a guest who is about to be part of something that is kept. A record follows at once, so its place

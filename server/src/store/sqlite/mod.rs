@@ -1,6 +1,7 @@
 //! The engine that lasts: one SQLite file in WAL mode, one connection, every commit flushed to the disk.
 
 mod history;
+mod rooms;
 mod rows;
 mod schema;
 #[cfg(test)]

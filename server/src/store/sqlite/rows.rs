@@ -2,12 +2,11 @@
 
 use std::fmt::Display;
 
-use klatch_protocol::{AccountName, RoomName, UnixMs};
+use klatch_protocol::{AccountName, UnixMs};
 use rusqlite::{Connection, Row, params, types::Type};
 
-use crate::hub::io::{
-    AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq, Snapshot, Topic, Write,
-};
+use super::rooms;
+use crate::hub::io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, Seq, Snapshot, Write};
 use crate::store::{FORGET_AT_ONCE, span::ends};
 
 /// Applies one write within the open transaction.
@@ -23,20 +22,14 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Seen { account, at } => {
             run(db, "UPDATE account SET seen = ?2 WHERE id = ?1", params![int(account.0), at.0])
         }
-        Write::CreateRoom(row) => create_room(db, row),
-        Write::DeleteRoom(room) => {
-            run(db, "DELETE FROM member WHERE room = ?1", params![int(room.0)])?;
-            run(db, "DELETE FROM room WHERE id = ?1", params![int(room.0)])
-        }
-        Write::SetTopic { room, topic } => {
-            let (text, by, at) = topic_columns(topic.as_ref());
-            let sql = "UPDATE room SET topic = ?2, topic_by = ?3, topic_at = ?4 WHERE id = ?1";
-            run(db, sql, params![int(room.0), text, by, at])
-        }
-        Write::Join { room, account, operator, at } => {
-            let sql = "INSERT OR REPLACE INTO member (room, account, operator, joined) VALUES (?1, ?2, ?3, ?4)";
-            run(db, sql, params![int(room.0), int(account.0), operator, at.0])
-        }
+        Write::CreateRoom(row) => rooms::create(db, row),
+        Write::DeleteRoom(room) => rooms::delete(db, *room),
+        Write::SetTopic { room, topic } => rooms::set_topic(db, *room, topic.as_ref()),
+        Write::RenameRoom { room, name } => rooms::rename(db, *room, name),
+        Write::SetRoom { room, settings } => rooms::set(db, *room, settings),
+        Write::AddMask { room, mask } => rooms::add_mask(db, *room, mask),
+        Write::RemoveMask { room, list, text } => rooms::remove_mask(db, *room, *list, text),
+        Write::Join { room, account, ranks, at } => rooms::join(db, *room, *account, *ranks, *at),
         Write::Part { room, account } => {
             run(db, "DELETE FROM member WHERE room = ?1 AND account = ?2", params![int(room.0), int(account.0)])
         }
@@ -58,7 +51,7 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
     }
 }
 
-fn run(db: &Connection, sql: &str, params: impl rusqlite::Params) -> rusqlite::Result<()> {
+pub(super) fn run(db: &Connection, sql: &str, params: impl rusqlite::Params) -> rusqlite::Result<()> {
     db.prepare_cached(sql)?.execute(params).map(drop)
 }
 
@@ -69,15 +62,6 @@ fn create_account(db: &Connection, row: &AccountRow) -> rusqlite::Result<()> {
     let seen = row.seen.map(|at| at.0);
     let rank = rank_number(row.rank);
     run(db, sql, params![int(row.id.0), name, folded, row.display, row.hash, rank, row.created.0, seen])
-}
-
-fn create_room(db: &Connection, row: &RoomRow) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO room (id, name, folded, created, topic, topic_by, topic_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let (text, by, at) = topic_columns(row.topic.as_ref());
-    let (name, folded) = (row.name.as_str(), row.name.folded().as_str());
-    run(db, sql, params![int(row.id.0), name, folded, row.created.0, text, by, at])?;
-    run(db, "UPDATE store SET last_room = max(last_room, ?1)", params![int(row.id.0)])
 }
 
 fn add_record(db: &Connection, record: &Record) -> rusqlite::Result<()> {
@@ -109,10 +93,6 @@ fn forget(db: &Connection, before: Option<UnixMs>, upto: Option<Seq>) -> rusqlit
     run(db, sql, params![before.map_or(i64::MIN, |at| at.0), upto, FORGET_AT_ONCE])
 }
 
-fn topic_columns(topic: Option<&Topic>) -> (Option<&str>, Option<&str>, Option<i64>) {
-    (topic.map(|t| t.text.as_str()), topic.map(|t| t.by.as_str()), topic.map(|t| t.at.0))
-}
-
 /// Everything but the history.
 pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
     let (epoch, owner_code, last_room) = db.query_row("SELECT epoch, owner_code, last_room FROM store", [], |row| {
@@ -127,16 +107,19 @@ pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
             Ok((AccountId(number(row, 0)?), row.get(1)?, UnixMs(row.get(2)?)))
         })?,
         accounts: all(db, "SELECT id, name, display, hash, rank, created, seen FROM account ORDER BY id", account)?,
-        rooms: all(db, "SELECT id, name, created, topic, topic_by, topic_at FROM room ORDER BY id", room)?,
-        members: all(db, "SELECT room, account, operator FROM member ORDER BY room, account", |row| {
-            Ok((RoomId(number(row, 0)?), AccountId(number(row, 1)?), row.get(2)?))
-        })?,
+        rooms: rooms::load(db)?,
+        members: rooms::load_members(db)?,
+        masks: rooms::load_masks(db)?,
         invites: all(db, "SELECT code FROM invite ORDER BY made, code", |row| row.get(0))?,
         owner_code,
     })
 }
 
-fn all<T>(db: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Vec<T>> {
+pub(super) fn all<T>(
+    db: &Connection,
+    sql: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
     db.prepare_cached(sql)?.query_map([], read)?.collect()
 }
 
@@ -154,20 +137,6 @@ fn account(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         rank: rank(row.get(4)?)?,
         created: UnixMs(row.get(5)?),
         seen: row.get::<_, Option<i64>>(6)?.map(UnixMs),
-    })
-}
-
-fn room(row: &Row<'_>) -> rusqlite::Result<RoomRow> {
-    let name: String = row.get(1)?;
-    let topic = match row.get::<_, Option<String>>(3)? {
-        Some(text) => Some(Topic { text, by: row.get(4)?, at: UnixMs(row.get(5)?) }),
-        None => None,
-    };
-    Ok(RoomRow {
-        id: RoomId(number(row, 0)?),
-        name: RoomName::new(&name).map_err(|error| strange(1, error))?,
-        created: UnixMs(row.get(2)?),
-        topic,
     })
 }
 
@@ -250,6 +219,6 @@ fn kind(number: i64) -> rusqlite::Result<RecordKind> {
 }
 
 /// A value that this program would not have written.
-fn strange(column: usize, what: impl Display) -> rusqlite::Error {
+pub(super) fn strange(column: usize, what: impl Display) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, what.to_string().into())
 }

@@ -36,7 +36,7 @@ fn a_reopened_file_is_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("klatch.db");
     let mut store = Sqlite::open(&path, 7, "CODE").unwrap();
-    let room = RoomRow { id: RoomId(1), name: RoomName::new("#a").unwrap(), created: UnixMs(1), topic: None };
+    let room = RoomRow::new(RoomId(1), RoomName::new("#a").unwrap(), UnixMs(1));
     store.commit(&[account(1), Write::CreateRoom(room), record(1, 1, "hello")]).unwrap();
     store.commit(&[Write::DeleteRoom(RoomId(1)), Write::UseOwnerCode]).unwrap();
     let before = store.load().unwrap();
