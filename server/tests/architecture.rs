@@ -29,7 +29,7 @@ const SERVER: &[Rule] = &[
         never: &["tokio::net", "tokio::spawn", "rustls"],
     },
     Rule { module: "auth", crates: None, own: Some(&["auth", "hub/io"]), never: &["rusqlite"] },
-    // Connections know bytes and lines, not what lines mean.
+    // Connections know bytes and lines, not what lines mean. Only the translator of net/compat does, in the role of a client.
     Rule { module: "net", crates: None, own: Some(&["net", "hub/io"]), never: &["rusqlite", "argon2", "Message"] },
 ];
 

@@ -3,7 +3,11 @@
 
 mod support;
 
-use std::net::SocketAddr;
+use std::{
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    process::Stdio,
+};
 
 use klatch_server::{
     net::Endpoint,
@@ -184,6 +188,34 @@ async fn nobody_speaks_for_somebody_else_and_nothing_breaks() {
 }
 
 #[tokio::test]
+async fn the_last_words_before_hanging_up_are_heard() {
+    let (_server, address, compat) = started(with_compat()).await;
+    let mut amy = Client::plain(address).await;
+    amy.sign_up("amelia").await;
+    let mut lior = signed_up(compat, " Lior ", "lior1").await;
+    lior.say("bye all").await;
+    drop(lior);
+    amy.until("bye all").await;
+}
+
+#[tokio::test]
+async fn the_program_says_where_it_serves_the_original() {
+    let mut child = support::klatchd()
+        .args(["--headless", "--ephemeral", "--listen", "127.0.0.1:0", "--compat-listen", "0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let said: Vec<String> = lines.take(2).map(Result::unwrap).collect();
+    let compat = said[1].strip_prefix("COMPAT 127.0.0.1 ").unwrap().parse().unwrap();
+    signed_up(SocketAddr::from(([127, 0, 0, 1], compat)), "Lior", "lior1").await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
 async fn messages_arrive_in_whatever_pieces() {
     let (_server, address, compat) = started(with_compat()).await;
     let mut amy = Client::plain(address).await;
@@ -191,20 +223,15 @@ async fn messages_arrive_in_whatever_pieces() {
     drop(signed_up(compat, "Lior", "lior1").await);
     amy.until("QUIT").await;
     let mut lior = Original::connect(compat, "Lior", "lior1").await;
-    for piece in [":Lior:lior1:sec", "ret:<socket laddr=('::1', 5, 0, 0)", ">"].iter().fold(
-        vec!["[NEW]:log", "in"],
-        |mut all, piece| {
-            all.push(piece);
-            all
-        },
-    ) {
+    for piece in ["[NEW]:log", "in", ":Lior:lior1:sec", "ret:<socket laddr=('::1', 5, 0, 0)", ">"] {
         lior.send(piece).await;
         tokio::task::yield_now().await;
     }
     assert_eq!(lior.recv().await, "True");
-    let message = format!("[ACTIVE]:Lior:lior1:secret:{SOCKET}:in pieces");
-    for piece in message.as_bytes().chunks(9) {
+    // A pause within the text would be taken for its end, so that comes with the last piece.
+    for piece in format!("[ACTIVE]:Lior:lior1:secret:{SOCKET}").as_bytes().chunks(9) {
         lior.stream.write_all(piece).await.unwrap();
     }
+    lior.send(":in pieces").await;
     amy.until("PRIVMSG #lobby :in pieces").await;
 }

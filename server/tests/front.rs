@@ -57,7 +57,6 @@ async fn a_listed_proxy_says_for_whom_it_connects() {
 async fn a_proxy_that_is_not_listed_is_refused() {
     let (_server, address) = start(at(|endpoint| endpoint.proxy = true)).await;
     let mut client = Client::plain(address).await;
-    client.send(&["PROXY TCP4 192.0.2.7 10.0.0.1 4711 6667", "NICK amelia"]).await;
     assert_eq!(client.rest().await, ["ERROR :Only proxies the operator listed may connect here"]);
 }
 

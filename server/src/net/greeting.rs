@@ -48,7 +48,8 @@ pub(super) async fn origin(
         return Some(from);
     }
     if !listed(&limits.proxies, from.ip()) {
-        refuse(stream, "Only proxies the operator listed may connect here").await;
+        // As much as the socket takes at once: nobody counts these connections, so nobody waits for them.
+        let _ = stream.try_write(b"ERROR :Only proxies the operator listed may connect here\r\n");
         return None;
     }
     match timeout(limits.handshake, proxy::read(stream)).await {
@@ -126,7 +127,7 @@ where
 }
 
 /// Writes one readable line and closes.
-pub(super) async fn refuse(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), reason: &str) {
+async fn refuse(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), reason: &str) {
     say_last(stream, &format!("ERROR :{reason}\r\n")).await;
 }
 

@@ -125,7 +125,11 @@ impl Line<'_> {
                     Take::Overflow => return "Reader too slow".into(),
                 },
                 read = self.stream.read(&mut buffer), if !self.ending => match read {
-                    Ok(0) => return "Connection closed".into(),
+                    Ok(0) => {
+                        // Nothing follows, so what has come in is whole.
+                        self.listen(true).await;
+                        return "Connection closed".into();
+                    }
                     Ok(read) => {
                         self.segments.push(&buffer[..read]);
                         let now = Instant::now();

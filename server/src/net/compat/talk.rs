@@ -20,6 +20,8 @@ const EXIT: &str = "exit()";
 const EARLY: usize = 16;
 /// How many people are remembered by their display names; others are shown by their nicks.
 const ROSTER: usize = 10_000;
+/// The most bytes of a display name, as for every client (ISUPPORT `NAMELEN`). It has to come back as it was given.
+const MAX_NAME: usize = 128;
 /// The most bytes of text in one line to the hub, which leaves room for the sender's mask in front of it.
 const TEXT: usize = 400;
 
@@ -67,6 +69,9 @@ impl Talk {
         };
         // What is no name here never was one: the hub need not hear of it.
         Nick::new(&who.user).ok()?;
+        if who.name.len() > MAX_NAME || who.name.chars().any(char::is_control) {
+            return None;
+        }
         let caps = match stage {
             Stage::SigningUp => "draft/account-registration standard-replies",
             _ => "sasl extended-join setname standard-replies",
@@ -166,7 +171,7 @@ impl Talk {
             "376" | "422" => vec![line("JOIN", |line| line.param(&self.room))],
             "JOIN" if is_from(message, mine) && self.is_room(message.param(0)) => {
                 // The name has to match as well, and only now is it known.
-                if message.param(2) != Some(&self.who.name) {
+                if message.param(2) != Some(self.who.name.trim()) {
                     let mut acts = self.over("False");
                     acts.insert(0, line("QUIT", |line| line));
                     return acts;
@@ -220,6 +225,8 @@ impl Talk {
             }
             "NOTE" => vec![spoken(message.last().unwrap_or_default(), "server")],
             "ERROR" => self.over("exit_server"),
+            // Something that was said was refused.
+            error if is_error(error) => vec![spoken(message.last().unwrap_or_default(), "server")],
             _ => Vec::new(),
         }
     }
