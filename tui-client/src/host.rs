@@ -190,7 +190,7 @@ fn told(event: &News) -> HostNews {
     let moved = match event {
         News::Connected { nick, .. } => Some(Moved::In(nick.clone())),
         News::Disconnected { nick, .. } => Some(Moved::Out(nick.clone())),
-        News::AccountCreated { .. } | News::LoginFailed { .. } | News::Deed { .. } | News::ShuttingDown { .. } => None,
+        News::AccountCreated { .. } | News::LoginFailed { .. } | News::Deed(_) | News::ShuttingDown { .. } => None,
     };
     HostNews { text: news::line(event, Ink::PLAIN), moved }
 }

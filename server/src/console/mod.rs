@@ -68,9 +68,19 @@ pub async fn obey(server: &Server, line: &str, given: Option<Secret>, ink: Ink) 
             Ok(made.map_or(done.clone(), |password| format!("{done} Its password: {}", password.reveal().as_str())))
         }
         OperatorAnswer::Who(people) => Ok(who(&people, clock::wall(), ink)),
+        OperatorAnswer::Bans(bans) if bans.is_empty() => Ok("nobody is banned".into()),
+        OperatorAnswer::Bans(bans) => Ok(lines(bans.iter().map(ToString::to_string))),
+        OperatorAnswer::Audit(deeds) if deeds.is_empty() => Ok("nothing yet".into()),
+        OperatorAnswer::Audit(deeds) => {
+            Ok(lines(deeds.iter().map(|deed| format!("{} {} {}", deed.at, deed.by, deed.what))))
+        }
         OperatorAnswer::Status(status) => Ok(figures(&status)),
         OperatorAnswer::Refused(reason) => Err(clean_line(&reason).into_owned()),
     }
+}
+
+fn lines(texts: impl Iterator<Item = String>) -> String {
+    texts.map(|text| clean_line(&text).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn help(ink: Ink) -> String {

@@ -22,8 +22,8 @@ pub fn line(news: &News, ink: Ink) -> String {
         News::LoginFailed { account, peer } => {
             format!("{} - {} - {}", from(peer), ink.red("[ LOG-IN REFUSED ]"), name(account, ink))
         }
-        News::Deed { by, deed } => {
-            format!("{} {} {}", ink.cyan("[ OPERATORS ]"), clean_name(by), clean_line(deed))
+        News::Deed(deed) => {
+            format!("{} {} {}", ink.cyan("[ OPERATORS ]"), clean_name(&deed.by), clean_line(&deed.what))
         }
         News::ShuttingDown { delay, reason } => {
             let reason = reason.as_deref().map(|reason| format!(": {}", clean_line(reason))).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What the operator can type.
 
-use crate::hub::io::OperatorVerb;
+use crate::hub::io::{OperatorVerb, span};
 
 /// A typed line, understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +30,13 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("status", "figures about this server"),
     ("say TEXT", "say something to everybody"),
     ("kick USER [REASON]", "disconnect somebody"),
+    (
+        "ban TARGET [SPAN] [REASON]",
+        "keep out an account, an address, 10.0.0.0/8 or a mask, for 90s, 30m, 12h, 7d or 4w",
+    ),
+    ("unban TARGET", "take that back"),
+    ("bans", "who is kept out, by whom and until when"),
+    ("audit", "what operators did lately"),
     ("invite", "make a code with which one person can sign up"),
     ("account add NAME [PASSWORD]", "make an account; without a password one is made and shown"),
     ("reload", "read the configuration again"),
@@ -48,7 +55,10 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("list", "who"),
     ("names", "who"),
     ("stats", "status"),
-    ("ban", "kick"),
+    ("kline", "ban"),
+    ("block", "ban"),
+    ("banlist", "bans"),
+    ("log", "audit"),
     ("kill", "kick"),
     ("?", "help"),
     ("code", "invite"),
@@ -77,6 +87,11 @@ pub(super) fn parse(line: &str) -> Result<Typed, String> {
             }
             OperatorVerb::Kick { user: user.to_owned(), reason: some(reason) }
         }
+        "ban" => return ban(rest),
+        "unban" if rest.is_empty() => return Err("unban whom? Type: unban TARGET; bans lists them".into()),
+        "unban" => OperatorVerb::Unban { target: rest.to_owned() },
+        "bans" => OperatorVerb::Bans,
+        "audit" => OperatorVerb::Audit,
         "shutdown" => shutdown(rest),
         other => return Err(hint(other, rest)),
     };
@@ -90,6 +105,18 @@ fn account(rest: &str) -> Result<Typed, String> {
         ("add", name) if !name.is_empty() => Ok(Typed::AddAccount { name: name.to_owned(), password: some(password) }),
         _ => Err("what account? Type: account add NAME [PASSWORD]".into()),
     }
+}
+
+/// A second word that is no span of time belongs to the reason.
+fn ban(rest: &str) -> Result<Typed, String> {
+    let (target, rest) = split(rest);
+    if target.is_empty() {
+        return Err("ban whom? Type: ban TARGET [SPAN] [REASON], for example: ban 10.0.0.7 7d spam".into());
+    }
+    let (first, after) = split(rest);
+    let length = span(first);
+    let reason = if length.is_some() { after } else { rest };
+    Ok(Typed::Verb(OperatorVerb::Ban { target: target.to_owned(), length, reason: reason.to_owned() }))
 }
 
 /// A first word that is no time belongs to the reason.
@@ -187,6 +214,21 @@ mod tests {
             ("reload", Typed::Reload),
             ("account add bob", Typed::AddAccount { name: "bob".into(), password: None }),
             ("account add bob a b", Typed::AddAccount { name: "bob".into(), password: Some("a b".into()) }),
+            (
+                "ban amy 2h too loud",
+                Typed::Verb(OperatorVerb::Ban {
+                    target: "amy".into(),
+                    length: Some(7_200_000),
+                    reason: "too loud".into(),
+                }),
+            ),
+            (
+                "ban *!*@10.* spam",
+                Typed::Verb(OperatorVerb::Ban { target: "*!*@10.*".into(), length: None, reason: "spam".into() }),
+            ),
+            ("unban amy", Typed::Verb(OperatorVerb::Unban { target: "amy".into() })),
+            ("bans", Typed::Verb(OperatorVerb::Bans)),
+            ("audit", Typed::Verb(OperatorVerb::Audit)),
             ("shutdown", shutdown(0, None)),
             ("shutdown 30", shutdown(30_000, None)),
             ("shutdown 5m for tea", shutdown(300_000, Some("for tea"))),
@@ -207,6 +249,8 @@ mod tests {
             ("hello everybody", "say TEXT talks to everybody"),
             ("kick", "kick USER"),
             ("say", "say TEXT"),
+            ("ban", "ban TARGET"),
+            ("unban", "unban TARGET"),
             ("account bob", "account add NAME"),
         ] {
             let hint = parse(typed).unwrap_err();

@@ -1,24 +1,30 @@
-//! What operators did: told at once to the operators who are here and to the screen of who runs the server.
+//! What operators did: kept, and told at once to the operators who are here and to the screen of who runs the server.
 
 use klatch_protocol::LineBuilder;
 
 use super::{
     Hub,
     deliver::{Hearers, Own},
-    io::{ConnId, Effects, News, Send},
+    io::{ConnId, DEEDS_TOLD, Deed, Effects, News, Send, Write},
     render::{Body, Line},
     reply::Reply,
     world::{User, UserModes},
 };
 
 impl Hub {
-    /// `by` did `deed`, which goes on where a name begins a sentence: `killed bob (spam)`.
-    pub(super) fn put_on_record(&mut self, by: String, deed: String, effects: &mut Effects) {
-        let text = format!("{by} {deed}");
+    /// `by` did `what`, which goes on where a name begins a sentence: `killed bob (spam)`.
+    pub(super) fn put_on_record(&mut self, by: &str, what: String, effects: &mut Effects) {
+        let text = format!("{by} {what}");
         let operators = self.world.users().filter(|user| user.is_operator());
         let notices: Vec<Send> = operators.flat_map(|user| self.notice_to(user, &text)).collect();
         effects.sends.extend(notices);
-        effects.news.push(News::Deed { by, deed });
+        let deed = Deed { at: self.clock, by: by.to_owned(), what };
+        effects.writes.push(Write::Deed(deed.clone()));
+        effects.news.push(News::Deed(deed.clone()));
+        if self.deeds.len() >= DEEDS_TOLD {
+            self.deeds.pop_front();
+        }
+        self.deeds.push_back(deed);
     }
 
     /// A notice of the server to all connections of somebody.

@@ -130,6 +130,9 @@ impl Hub {
 impl Turn<'_> {
     /// The password was right; the rule of one device decides what comes next.
     pub(super) fn log_in(&mut self, account: AccountId) {
+        if self.is_account_banned(account) {
+            return;
+        }
         let others = self.hub.other_logins(account, self.conn());
         if others.is_empty() || self.hub.policy.many_devices {
             return self.finish_log_in(account);

@@ -5,6 +5,7 @@
 //! command in `commands/`, which asks the world to change; `publish` tells what changed to everybody whom it concerns.
 
 mod audience;
+mod bans;
 mod commands;
 mod deadlines;
 mod deeds;
@@ -42,7 +43,7 @@ use klatch_protocol::{AccountName, LineBuilder, Numeric, UnixMs};
 use self::{
     audience::Audiences,
     deadlines::Deadlines,
-    io::{AccountId, ConnId, Effects, FrameFault, Input, News, Now, Peer, Snapshot, Ticket},
+    io::{AccountId, ConnId, Deed, Effects, FrameFault, Input, News, Now, Peer, Snapshot, Ticket},
     monitor::Watches,
     msgid::Ids,
     operator::Shutdown,
@@ -75,6 +76,8 @@ pub struct Hub {
     audiences: Audiences,
     watches: Watches,
     past: Pasts,
+    /// What operators did lately, oldest first.
+    deeds: VecDeque<Deed>,
     ids: Ids,
     shutdown: Option<Shutdown>,
     /// The end was announced and everybody disconnected; nothing counts any more.
@@ -90,8 +93,9 @@ pub struct Hub {
 impl Hub {
     /// A chat as the store remembers it, with nobody here.
     #[must_use]
-    pub fn new(policy: Policy, snapshot: Snapshot, started: UnixMs) -> Self {
+    pub fn new(policy: Policy, mut snapshot: Snapshot, started: UnixMs) -> Self {
         let policy = Arc::new(policy);
+        let deeds = std::mem::take(&mut snapshot.deeds).into();
         let ids = Ids { epoch: snapshot.epoch, started };
         Hub {
             world: World::new(policy.clone(), snapshot),
@@ -107,6 +111,7 @@ impl Hub {
             audiences: Audiences::default(),
             watches: Watches::default(),
             past: Pasts::default(),
+            deeds,
             ids,
             shutdown: None,
             stopped: false,
@@ -134,7 +139,7 @@ impl Hub {
         }
         self.clock = now.wall;
         match input {
-            Input::Open { conn, peer } => self.open(now, conn, peer),
+            Input::Open { conn, peer } => self.open(now, conn, peer, effects),
             Input::Line { conn, line } => self.receive(now, conn, Received::Line(line), effects),
             Input::BadFrame { conn, fault } => self.receive(now, conn, Received::Fault(fault), effects),
             Input::Closed { conn, reason } => self.drop_connection(conn, &reason, effects),
@@ -153,10 +158,13 @@ impl Hub {
         self.deadlines.first().into_iter().chain(shutdown).min().filter(|_| !self.stopped)
     }
 
-    fn open(&mut self, now: Now, conn: ConnId, peer: Peer) {
+    fn open(&mut self, now: Now, conn: ConnId, peer: Peer, effects: &mut Effects) {
         let session = Session::new(peer, now.mono, self.policy.register_within);
         self.deadlines.at_latest(conn, session.register_by);
         self.sessions.insert(conn, session);
+        if let Some(text) = self.ban_on(conn).map(bans::sentence) {
+            self.expel(conn, &text, effects);
+        }
     }
 
     /// Something came in. It is done at once, unless something earlier still waits.

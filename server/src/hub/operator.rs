@@ -4,9 +4,10 @@ use klatch_protocol::{AccountName, Caps, LineBuilder};
 
 use super::{
     Hub,
+    bans::Wish,
     io::{
-        AuthJob, AuthOutcome, ConnId, Effects, News, Now, OperatorAnswer, OperatorVerb, Present, Secret, Send, Status,
-        Ticket, Write,
+        AuthJob, AuthOutcome, ConnId, Effects, News, Now, OperatorAnswer, OperatorVerb, Present, Rank, Secret, Send,
+        Status, Ticket, Write,
     },
     turn::standard_reply,
     world::Command,
@@ -14,6 +15,9 @@ use super::{
 
 /// Seconds before the end at which everybody is reminded of it.
 const REMINDERS: [u64; 6] = [600, 300, 60, 30, 10, 5];
+
+/// Who did it, where the operator who runs the server did.
+const CONSOLE: &str = "the console";
 
 /// The most bytes of a password that the operator gives. More would not fit into a SASL exchange.
 const MAX_PASSWORD: usize = 1024;
@@ -48,6 +52,13 @@ impl Hub {
                     Err(reason) => OperatorAnswer::Refused(reason),
                 }
             }
+            OperatorVerb::Ban { target, length, reason } => {
+                let (by, rank, conn) = (CONSOLE, Rank::Owner, None);
+                done(self.ban(&Wish { by, rank, conn, target: &target, length, reason: &reason }, effects))
+            }
+            OperatorVerb::Unban { target } => done(self.unban(CONSOLE, &target, effects)),
+            OperatorVerb::Bans => OperatorAnswer::Bans(self.world.bans(self.clock).cloned().collect()),
+            OperatorVerb::Audit => OperatorAnswer::Audit(self.deeds.iter().cloned().collect()),
             OperatorVerb::Who => OperatorAnswer::Who(self.who_is_here()),
             OperatorVerb::Status => OperatorAnswer::Status(self.status()),
             OperatorVerb::Kick { user, reason } => self.disconnect_user(&user, reason, effects),
@@ -96,6 +107,7 @@ impl Hub {
         for conn in self.devices_of(id) {
             self.expel(conn, &reason, effects);
         }
+        self.put_on_record(CONSOLE, format!("disconnected {nick} ({reason})"), effects);
         OperatorAnswer::Done(format!("{nick} was disconnected."))
     }
 
@@ -118,7 +130,10 @@ impl Hub {
     fn add_invite(&mut self, code: String, effects: &mut Effects) -> OperatorAnswer {
         let done = OperatorAnswer::Done(format!("{code} makes one account."));
         match self.apply(Command::AddInvite { code }, effects, None) {
-            Ok(_) => done,
+            Ok(_) => {
+                self.put_on_record(CONSOLE, "made an invitation".to_owned(), effects);
+                done
+            }
             Err(_) => OperatorAnswer::Refused("The code could not be added.".into()),
         }
     }
@@ -242,4 +257,8 @@ fn with_reason(text: &str, reason: Option<&str>) -> String {
 /// What an operator typed, as one line.
 fn clean(text: &str) -> String {
     text.replace(['\0', '\r', '\n'], " ").trim().to_owned()
+}
+
+fn done(outcome: Result<String, String>) -> OperatorAnswer {
+    outcome.map_or_else(OperatorAnswer::Refused, OperatorAnswer::Done)
 }

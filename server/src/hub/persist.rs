@@ -14,6 +14,8 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         Change::OwnerCodeUsed => writes.push(Write::UseOwnerCode),
         Change::InviteUsed(code) => writes.push(Write::UseInvite { code }),
         Change::InviteAdded(code, at) => writes.push(Write::AddInvite { code, at }),
+        Change::Banned(ban) => writes.push(Write::AddBan(ban)),
+        Change::Unbanned(id) => writes.push(Write::RemoveBan(id)),
         Change::RoomCreated(row) => writes.push(Write::CreateRoom(row)),
         Change::RoomDeleted(room) => writes.push(Write::DeleteRoom(room)),
         Change::Joined { user, room, enrolled, record } => {

@@ -85,6 +85,8 @@ impl Hub {
             Change::RoomDeleted(room) => self.audiences.forget(*room),
             Change::AccountCreated(_)
             | Change::OwnerCodeUsed
+            | Change::Banned(_)
+            | Change::Unbanned(_)
             | Change::InviteUsed(_)
             | Change::InviteAdded(..)
             | Change::Enrolled { .. }

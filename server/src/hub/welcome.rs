@@ -36,6 +36,9 @@ impl Turn<'_> {
             self.refuse(Numeric::ERR_PASSWDMISMATCH, &[]);
             return self.close("Password incorrect");
         }
+        if self.is_turned_away() {
+            return;
+        }
         // SASL 3.1: "If the client completes registration [...] while the SASL authentication is still in progress, the
         // server SHOULD abort it and send a 906 numeric, then register the client without authentication."
         if self.session().sasl.take().is_some() {

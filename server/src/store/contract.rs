@@ -4,8 +4,8 @@ use klatch_protocol::{AccountName, RoomName, UnixMs};
 
 use super::*;
 use crate::hub::io::{
-    AccountId, AccountRow, Anchor, Flags, List, Mask, Page, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow,
-    Seq, Settings, Topic,
+    AccountId, AccountRow, Anchor, Ban, BanId, DEEDS_TOLD, Deed, Flags, List, Mask, Page, Place, Rank, Ranks, Record,
+    RecordKind, RoomId, RoomRow, Seq, Settings, Topic,
 };
 
 const ROOM: Place = Place::Room(RoomId(1));
@@ -342,5 +342,28 @@ fn a_read_marker_is_the_last_one() {
         let mark = |at| Write::Mark { account: AccountId(1), target: "#a".into(), at: UnixMs(at) };
         store.commit(&[mark(5), mark(7)]).unwrap();
         assert_eq!(store.load().unwrap().markers, [(AccountId(1), "#a".to_owned(), UnixMs(7))]);
+    });
+}
+
+#[test]
+fn bans_and_deeds_come_back_as_they_were() {
+    let ban = |id, target: &str, until: Option<i64>| Ban {
+        id: BanId(id),
+        target: target.parse().unwrap(),
+        reason: "spam: a lot".into(),
+        by: "the console".into(),
+        at: UnixMs(7),
+        until: until.map(UnixMs),
+    };
+    let deed = |number: usize| Deed { at: UnixMs(5), by: "amy".into(), what: format!("did {number}") };
+    on_both(|store| {
+        let made = [ban(1, "amy", None), ban(2, "10.0.0.0/8", Some(99)), ban(3, "*!*@10.*", None)];
+        store.commit(&made.clone().map(Write::AddBan)).unwrap();
+        store.commit(&[Write::RemoveBan(BanId(1))]).unwrap();
+        let deeds: Vec<Deed> = (0..=DEEDS_TOLD).map(deed).collect();
+        store.commit(&deeds.iter().cloned().map(Write::Deed).collect::<Vec<_>>()).unwrap();
+        let snapshot = store.load().unwrap();
+        assert_eq!(snapshot.bans, made[1..]);
+        assert_eq!(snapshot.deeds, deeds[1..]);
     });
 }

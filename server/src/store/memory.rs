@@ -9,7 +9,8 @@ use super::{
     span::{End, Key, Order, Span, spans},
 };
 use crate::hub::io::{
-    AccountId, AccountRow, Answer, Mask, Place, Query, Ranks, Record, RecordKind, RoomId, RoomRow, Snapshot, Write,
+    AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, Mask, Place, Query, Ranks, Record, RecordKind, RoomId,
+    RoomRow, Snapshot, Write,
 };
 
 /// Keeps everything in memory. The oldest records are forgotten when there are more than [`Memory::RECORDS`].
@@ -23,6 +24,8 @@ pub struct Memory {
     members: BTreeMap<(RoomId, AccountId), Ranks>,
     masks: Vec<(RoomId, Mask)>,
     invites: Vec<String>,
+    bans: BTreeMap<BanId, Ban>,
+    deeds: VecDeque<Deed>,
     markers: BTreeMap<(AccountId, String), UnixMs>,
     last_seq: u64,
     /// The places of all records, oldest first, to know which to forget.
@@ -49,6 +52,8 @@ impl Memory {
             members: BTreeMap::new(),
             masks: Vec::new(),
             invites: Vec::new(),
+            bans: BTreeMap::new(),
+            deeds: VecDeque::new(),
             markers: BTreeMap::new(),
             last_seq: 0,
             order: VecDeque::new(),
@@ -111,6 +116,18 @@ impl Memory {
             }
             Write::Mark { account, target, at } => {
                 self.markers.insert((*account, target.clone()), *at);
+            }
+            Write::AddBan(ban) => {
+                self.bans.insert(ban.id, ban.clone());
+            }
+            Write::RemoveBan(id) => {
+                self.bans.remove(id);
+            }
+            Write::Deed(deed) => {
+                self.deeds.push_back(deed.clone());
+                if self.deeds.len() > DEEDS_TOLD {
+                    self.deeds.pop_front();
+                }
             }
             Write::AddInvite { code, .. } => self.invites.push(code.clone()),
             Write::UseInvite { code } => self.invites.retain(|kept| kept != code),
@@ -202,6 +219,8 @@ impl Store for Memory {
             members: self.members.iter().map(|((room, account), ranks)| (*room, *account, *ranks)).collect(),
             masks: self.masks.clone(),
             invites: self.invites.clone(),
+            bans: self.bans.values().cloned().collect(),
+            deeds: self.deeds.iter().cloned().collect(),
             owner_code: self.owner_code.clone(),
         })
     }

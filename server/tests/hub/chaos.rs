@@ -36,6 +36,14 @@ const WORDS: &[&str] = &[
     "WHOWAS",
     "MONITOR",
     "LINKS",
+    "OPER",
+    "KILL",
+    "WALLOPS",
+    "KLINE",
+    "UNKLINE",
+    "STATS",
+    "REHASH",
+    "ACCEPT",
     "ISON",
     "USERHOST",
     "AWAY",
@@ -125,7 +133,7 @@ fn line() -> impl Strategy<Value = String> {
         1 => "\\PC{0,12}",
         1 => (1usize..400).prop_map(|n| "x".repeat(n)),
     ];
-    let command = prop::sample::select(&WORDS[..48]);
+    let command = prop::sample::select(&WORDS[..56]);
     prop_oneof![
         8 => (command, prop::collection::vec(word.clone(), 0..5))
             .prop_map(|(command, words)| format!("{command} {}", words.join(" "))),
@@ -144,7 +152,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (who.clone(), 0..3u8).prop_map(|(who, fault)| Event::Fault(who, fault)),
         1 => who.prop_map(Event::Reconnect),
         1 => (0..100_000u64).prop_map(Event::Wait),
-        1 => (0..5u8).prop_map(Event::Operator),
+        1 => (0..6u8).prop_map(Event::Operator),
         2 => any::<bool>().prop_map(Event::Hold),
     ]
 }
@@ -173,6 +181,7 @@ fn play(stage: &mut Stage, event: Event) {
             1 => OperatorVerb::Status,
             2 => OperatorVerb::Kick { user: "amy1".into(), reason: Some("\u{1b}[31m\r\n".repeat(200)) },
             3 => OperatorVerb::Say("hear ".repeat(200)),
+            4 => OperatorVerb::Ban { target: "bob2*".into(), length: Some(5_000), reason: "é\n".repeat(300) },
             _ => OperatorVerb::Shutdown { delay: 3_600_000_000, reason: Some("é".repeat(500)) },
         }),
         Event::Hold(true) => (stage.auth_waits, stage.store_waits) = (true, true),
@@ -228,6 +237,7 @@ proptest! {
     ) {
         let mut stage = Stage::new();
         stage.policy.many_devices = many;
+        stage.policy.operator_accounts.extend(klatch_protocol::AccountName::new("amy1"));
         stage.policy.account_required = required;
         stage.policy.flood = metered.then(Flood::default);
         if lobby {

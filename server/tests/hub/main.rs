@@ -76,6 +76,7 @@ scripts! {
     operator,
     operators,
     operator_accounts,
+    server_bans,
     shutdown,
     restart,
 }

@@ -15,6 +15,7 @@
 //! amy is closed                    the server closed amy's connection
 //! amy goes: REASON                 amy's connection breaks
 //! amy sends too much|garbage|an endless line
+//! people come from 10.0.0.7        those who connect from now on
 //! wait 3000                        milliseconds pass
 //! operator: VERB …   operator sees: PATTERN   news: PATTERN   no news
 //! passwords wait|are busy|work   store waits|fails|works   all goes on   restart   server stops
@@ -24,7 +25,7 @@ use std::collections::HashMap;
 
 use klatch_protocol::{AccountName, RoomName, sasl::chunks};
 use klatch_server::hub::{
-    io::{FrameFault, OperatorAnswer, OperatorVerb, Secret},
+    io::{FrameFault, OperatorAnswer, OperatorVerb, Secret, span},
     policy::{Flood, Gateway, OperatorLogin, Proof, Sts},
 };
 
@@ -71,6 +72,8 @@ fn play_more(stage: &mut Stage, statement: &str, words: &mut Words) -> Result<()
         stage.wait(ms.parse().map_err(|_| "milliseconds?")?);
     } else if let Some(setting) = statement.strip_prefix("policy ") {
         set_policy(stage, setting)?;
+    } else if let Some(address) = statement.strip_prefix("people come from ") {
+        stage.address = address.parse().map_err(|_| "address?")?;
     } else if let Some(verb) = statement.strip_prefix("operator: ") {
         stage.operator(parse_verb(verb)?);
     } else if let Some(pattern) = statement.strip_prefix("operator sees: ") {
@@ -209,6 +212,16 @@ fn parse_verb(text: &str) -> Result<OperatorVerb, String> {
             let (name, password) = rest.split_once(' ').ok_or("account NAME PASSWORD")?;
             OperatorVerb::AddAccount { name: name.to_owned(), password: password.to_owned().into() }
         }
+        "ban" => {
+            let (target, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+            let (first, after) = rest.split_once(' ').unwrap_or((rest, ""));
+            let length = span(first);
+            let reason = if length.is_some() { after } else { rest };
+            OperatorVerb::Ban { target: target.to_owned(), length, reason: reason.to_owned() }
+        }
+        "unban" => OperatorVerb::Unban { target: rest.to_owned() },
+        "bans" => OperatorVerb::Bans,
+        "audit" => OperatorVerb::Audit,
         "invite" => OperatorVerb::Invite { code: rest.to_owned() },
         "shutdown" => {
             let (delay, why) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -226,6 +239,11 @@ fn describe(answer: &OperatorAnswer) -> String {
         OperatorAnswer::Who(present) => {
             let people = present.iter().map(|p| format!("{} ({}) {:?} away={}", p.nick, p.display, p.rank, p.away));
             people.collect::<Vec<_>>().join(", ")
+        }
+        OperatorAnswer::Bans(bans) if bans.is_empty() => "no bans".to_owned(),
+        OperatorAnswer::Bans(bans) => bans.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        OperatorAnswer::Audit(deeds) => {
+            deeds.iter().map(|deed| format!("{} {}", deed.by, deed.what)).collect::<Vec<_>>().join("; ")
         }
         OperatorAnswer::Status(status) => format!("{status:?}"),
     }

@@ -1,7 +1,10 @@
 //! Where scripts play: a hub, the store of `--ephemeral`, and what each connection was sent. No time passes but what the
 //! script says, and no real hash is computed.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    net::IpAddr,
+};
 
 use klatch_protocol::UnixMs;
 use klatch_server::{
@@ -29,6 +32,8 @@ pub(crate) struct Stage {
     inboxes: HashMap<ConnId, VecDeque<String>>,
     closed: HashSet<ConnId>,
     last_conn: u64,
+    /// Where the next connections come from.
+    pub(crate) address: IpAddr,
     pub(crate) answers: VecDeque<OperatorAnswer>,
     pub(crate) news: VecDeque<News>,
     pub(crate) stopped: bool,
@@ -64,6 +69,7 @@ impl Stage {
             inboxes: HashMap::new(),
             closed: HashSet::new(),
             last_conn: 0,
+            address: [127, 0, 0, 1].into(),
             answers: VecDeque::new(),
             news: VecDeque::new(),
             stopped: false,
@@ -81,7 +87,7 @@ impl Stage {
         let conn = ConnId(self.last_conn);
         self.conns.insert(who.to_owned(), conn);
         self.inboxes.insert(conn, VecDeque::new());
-        let peer = Peer { addr: [127, 0, 0, 1].into(), port: 40_000, secure };
+        let peer = Peer { addr: self.address, port: 40_000, secure };
         self.input(Input::Open { conn, peer });
     }
 

@@ -2,6 +2,7 @@
 
 mod accept;
 mod account;
+mod bans;
 mod batch;
 mod cap;
 mod channel;
@@ -103,6 +104,10 @@ const COMMANDS: &[Entry] = &[
     registered("KILL", 0, operator::kill),
     registered("WALLOPS", 0, operator::wallops),
     registered("REHASH", 0, operator::rehash),
+    registered("KLINE", 0, bans::kline),
+    registered("DLINE", 0, bans::kline),
+    registered("UNKLINE", 0, bans::unkline),
+    registered("UNDLINE", 0, bans::unkline),
     registered("STATS", 0, stats::stats),
     registered("MOTD", 0, info::motd_command),
     registered("LUSERS", 0, info::lusers_command),

@@ -108,6 +108,6 @@ impl Turn<'_> {
     /// Remembers what this person did, and tells the operators.
     pub(super) fn put_on_record(&mut self, deed: String) {
         let by = self.nick();
-        self.hub.put_on_record(by, deed, self.effects);
+        self.hub.put_on_record(&by, deed, self.effects);
     }
 }

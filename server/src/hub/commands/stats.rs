@@ -5,7 +5,7 @@ use klatch_protocol::{Message, Numeric};
 use super::operator::operator;
 use crate::hub::turn::Turn;
 
-/// STATS `query`: `l` connections, `o` names for OPER, `u` how long the server has been running, which all may know.
+/// STATS `query`: `k` bans, `l` connections, `o` names for OPER, `u` how long the server has been running, which all may know.
 pub(super) fn stats(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(query) = message.given(0).and_then(|text| text.chars().next()) else {
         return turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &["STATS"]);
@@ -13,6 +13,7 @@ pub(super) fn stats(turn: &mut Turn<'_>, message: &Message<'_>) {
     match query {
         'u' => uptime(turn),
         _ if operator(turn).is_none() => return,
+        'k' => super::bans::list(turn),
         'l' => connections(turn),
         'o' => operators(turn),
         _ => {}

@@ -3,6 +3,7 @@
 //! The hub never waits and never fails. Whatever needs a clock, chance, a disk or much computing is an [`Input`] that
 //! somebody else delivers, or a request in [`Effects`] that somebody else answers with an [`Input`].
 
+mod bans;
 mod history;
 mod network;
 mod operator;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 use klatch_protocol::UnixMs;
 
 pub use self::{
+    bans::{Ban, BanId, BanTarget, DEEDS_KEPT, DEEDS_TOLD, Deed, Suspect, span},
     history::{Anchor, Answer, Page, Place, Query, Record, RecordKind},
     network::{Network, listed},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},

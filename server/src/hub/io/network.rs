@@ -10,6 +10,12 @@ pub struct Network {
 }
 
 impl Network {
+    /// Whether it is a large part of the world: fewer than 8 bits (IPv4) or 16 (IPv6).
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        self.bits < if self.base.is_ipv4() { 8 } else { 16 }
+    }
+
     /// Whether `address` is one of them. An IPv4 address within IPv6 (`::ffff:10.0.0.1`) counts as itself.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

@@ -2,7 +2,7 @@
 
 use klatch_protocol::UnixMs;
 
-use super::{Peer, Rank, Secret};
+use super::{Ban, Deed, Peer, Rank, Secret};
 
 /// What the operator of the server can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,24 @@ pub enum OperatorVerb {
         /// Its password, of 1 to 1024 bytes.
         password: Secret,
     },
+    /// Keep somebody out, and disconnect them.
+    Ban {
+        /// An account, an address, a network or a mask.
+        target: String,
+        /// For how many milliseconds; `None` for good.
+        length: Option<u64>,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Take a ban back.
+    Unban {
+        /// Its target.
+        target: String,
+    },
+    /// The bans that count.
+    Bans,
+    /// What operators did lately.
+    Audit,
     /// End the server for good; clients are told to end.
     Shutdown {
         /// Milliseconds until it happens.
@@ -55,6 +73,10 @@ pub enum OperatorAnswer {
     Who(Vec<Present>),
     /// To [`OperatorVerb::Status`].
     Status(Status),
+    /// To [`OperatorVerb::Bans`], oldest first.
+    Bans(Vec<Ban>),
+    /// To [`OperatorVerb::Audit`], oldest first, at most [`DEEDS_TOLD`](super::DEEDS_TOLD).
+    Audit(Vec<Deed>),
     /// Not done; why, and what to do.
     Refused(String),
 }
@@ -129,12 +151,7 @@ pub enum News {
         peer: Peer,
     },
     /// An operator did something, or somebody tried to become one.
-    Deed {
-        /// Who, by nick or as `the console`.
-        by: String,
-        /// What, as it goes on behind the name.
-        deed: String,
-    },
+    Deed(Deed),
     /// The server is about to end.
     ShuttingDown {
         /// Milliseconds until then.

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use klatch_protocol::{AccountName, UnixMs};
 
-use super::{AccountId, Mask, Ranks, RoomId, RoomRow};
+use super::{AccountId, Ban, Deed, Mask, Ranks, RoomId, RoomRow};
 
 /// An account as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,6 +69,10 @@ pub struct Snapshot {
     pub masks: Vec<(RoomId, Mask)>,
     /// How far who has read what: account, casefolded target, time.
     pub markers: Vec<(AccountId, String, UnixMs)>,
+    /// All bans, also those that are over.
+    pub bans: Vec<Ban>,
+    /// The newest things operators did, at most [`DEEDS_TOLD`](super::DEEDS_TOLD), oldest first.
+    pub deeds: Vec<Deed>,
     /// Invitation codes not used yet.
     pub invites: Vec<String>,
     /// The owner code, until it is used.

@@ -2,7 +2,9 @@
 
 use klatch_protocol::{RoomName, UnixMs};
 
-use super::{AccountId, AccountRow, List, Mask, Rank, Ranks, Record, RoomId, RoomRow, Seq, Settings, Topic};
+use super::{
+    AccountId, AccountRow, Ban, BanId, Deed, List, Mask, Rank, Ranks, Record, RoomId, RoomRow, Seq, Settings, Topic,
+};
 
 /// One change of what is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +111,12 @@ pub enum Write {
         /// Up to when.
         at: UnixMs,
     },
+    /// A new ban.
+    AddBan(Ban),
+    /// A ban is over or was taken back.
+    RemoveBan(BanId),
+    /// An operator did something. The newest [`DEEDS_KEPT`](super::DEEDS_KEPT) are kept.
+    Deed(Deed),
     /// An invitation code came into being.
     AddInvite {
         /// The code as it is handed out.

@@ -84,6 +84,16 @@ impl Session {
         }
     }
 
+    /// Nick and user name, while registration goes on and once both are known.
+    pub(super) fn names(&self) -> Option<(&str, &str)> {
+        match &self.stage {
+            Stage::Registering(Registration { nick: Some(nick), ident: Some(ident), .. }) => {
+                Some((nick.as_str(), ident))
+            }
+            _ => None,
+        }
+    }
+
     /// The registration, while it goes on.
     pub(super) fn registration(&mut self) -> Option<&mut Registration> {
         match &mut self.stage {

@@ -6,7 +6,9 @@ use klatch_protocol::{AccountName, Nick, RoomName, UnixMs};
 use zeroize::Zeroizing;
 
 use super::{ModeChange, User, UserId, UserModes};
-use crate::hub::io::{AccountId, AccountRow, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow, Seq, Topic};
+use crate::hub::io::{
+    AccountId, AccountRow, Ban, BanId, BanTarget, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow, Seq, Topic,
+};
 
 /// One wish. Everything that changes shared state is one of these.
 #[derive(Debug)]
@@ -162,6 +164,22 @@ pub enum Command {
         /// The text; empty clears.
         text: String,
     },
+    /// Keep somebody out.
+    Ban {
+        /// Who does: a nick, or `the console`.
+        by: String,
+        /// Whom.
+        target: BanTarget,
+        /// Why.
+        reason: String,
+        /// Until when; `None` for good.
+        until: Option<UnixMs>,
+    },
+    /// Take a ban back.
+    Unban {
+        /// Which.
+        id: BanId,
+    },
     /// Hear from somebody without an account in spite of the mode `R`, or do so no more.
     Accept {
         /// Who.
@@ -248,6 +266,10 @@ pub enum Change {
     InviteUsed(String),
     /// An invitation came into being.
     InviteAdded(String, UnixMs),
+    /// A ban was made.
+    Banned(Ban),
+    /// A ban is over or was taken back.
+    Unbanned(BanId),
     /// Somebody came in.
     Entered(UserId),
     /// Somebody left.
@@ -457,6 +479,8 @@ pub enum Refusal {
     TooManyRooms,
     /// Their rank in the room does not allow it.
     NotOperator,
+    /// There are as many bans as there can be.
+    TooManyBans,
     /// They accepted as many people as one can.
     TooManyAccepted,
     /// Nobody but who is asked in may come in.

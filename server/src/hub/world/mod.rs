@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod account;
+mod bans;
 mod command;
 mod correspondence;
 mod entry;
@@ -36,7 +37,7 @@ pub use self::{
     user_mode::UserModes,
 };
 use super::{
-    io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot},
+    io::{AccountId, AccountRow, Ban, BanId, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot},
     policy::Policy,
 };
 
@@ -55,6 +56,8 @@ pub struct World {
     markers: Markers,
     invites: HashSet<String>,
     owner_code: Option<String>,
+    bans: BTreeMap<BanId, Ban>,
+    last_ban: u64,
     last_seq: u64,
     last_passing: u64,
     last_account: u64,
@@ -78,6 +81,8 @@ impl World {
             markers: Markers::new(snapshot.markers),
             invites: snapshot.invites.into_iter().collect(),
             owner_code: snapshot.owner_code,
+            last_ban: snapshot.bans.iter().map(|ban| ban.id.0).max().unwrap_or(0),
+            bans: snapshot.bans.into_iter().map(|ban| (ban.id, ban)).collect(),
             last_seq: snapshot.last_seq,
             last_passing: 0,
             last_account: snapshot.last_account,
@@ -139,6 +144,8 @@ impl World {
             Command::SetRoomModes { user, room, changes } => self.set_room_modes(now, user, room, changes),
             Command::RenameRoom { user, room, name, reason } => self.rename_room(now, user, room, name, reason),
             Command::SetTopic { user, room, text } => self.set_topic(now, user, room, text),
+            Command::Ban { by, target, reason, until } => self.ban(now, by, target, reason, until),
+            Command::Unban { id } => self.unban(id),
             Command::Accept { user, whom, on } => self.accept(user, whom, on),
             Command::Say { user, to, kind, tags, text } => self.say(now, user, to, kind, &tags, text),
             Command::Redact { user, to, seq, author, reason } => {

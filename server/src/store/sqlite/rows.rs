@@ -5,7 +5,7 @@ use std::fmt::Display;
 use klatch_protocol::{AccountName, UnixMs};
 use rusqlite::{Connection, Row, params, types::Type};
 
-use super::rooms;
+use super::{bans, rooms};
 use crate::hub::io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, Seq, Snapshot, Write};
 use crate::store::{FORGET_AT_ONCE, span::ends};
 
@@ -43,6 +43,9 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
             let sql = "INSERT OR REPLACE INTO marker (account, target, at) VALUES (?1, ?2, ?3)";
             run(db, sql, params![int(account.0), target, at.0])
         }
+        Write::AddBan(ban) => bans::add(db, ban),
+        Write::RemoveBan(id) => run(db, "DELETE FROM ban WHERE id = ?1", params![int(id.0)]),
+        Write::Deed(deed) => bans::add_deed(db, deed),
         Write::AddInvite { code, at } => {
             run(db, "INSERT INTO invite (code, made) VALUES (?1, ?2)", params![code, at.0])
         }
@@ -110,6 +113,8 @@ pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
         rooms: rooms::load(db)?,
         members: rooms::load_members(db)?,
         masks: rooms::load_masks(db)?,
+        bans: bans::all_bans(db)?,
+        deeds: bans::newest_deeds(db)?,
         invites: all(db, "SELECT code FROM invite ORDER BY made, code", |row| row.get(0))?,
         owner_code,
     })

@@ -7,8 +7,12 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::{StoreError, explain};
 
 /// The steps, in their order. A step that was released is never changed.
-const STEPS: &[&str] =
-    &[include_str!("0001_chat.sql"), include_str!("0002_messages.sql"), include_str!("0003_rooms.sql")];
+const STEPS: &[&str] = &[
+    include_str!("0001_chat.sql"),
+    include_str!("0002_messages.sql"),
+    include_str!("0003_rooms.sql"),
+    include_str!("0004_bans.sql"),
+];
 
 /// The newest schema this program knows.
 const KNOWN: u32 = STEPS.len() as u32;
