@@ -200,17 +200,9 @@ fn raise_file_limit() {
 /// From the start to the end, whoever brings it about.
 async fn serve(settings: Settings, terminal: bool) -> Result<(), Fault> {
     let mut signals = Signals::new(terminal)?;
-    #[cfg(unix)]
     let storage = settings.storage.clone();
     let server = Arc::new(Server::start(settings).await?);
-    let mut control = JoinSet::<()>::new();
-    #[cfg(unix)]
-    if let Storage::Folder(folder) = storage {
-        match ControlSocket::open(&folder) {
-            Ok(socket) => drop(control.spawn(socket.serve(server.clone()))),
-            Err(error) => tracing::warn!(%error, "there is no control socket; klatchd ctl will not work"),
-        }
-    }
+    let control = answer_asked(&server, &storage);
     let mut news = server.news();
     let ink = if terminal { Ink::of(&std::io::stdout()) } else { Ink::PLAIN };
     for address in server.compat_addresses().iter().filter(|address| !address.ip().is_loopback()) {
@@ -256,7 +248,6 @@ async fn serve(settings: Settings, terminal: bool) -> Result<(), Fault> {
             }
         }
     };
-    // It ends with the server.
     control.join_all().await;
     while let Ok(news) = news.try_recv() {
         show(&news);
@@ -265,6 +256,19 @@ async fn serve(settings: Settings, terminal: bool) -> Result<(), Fault> {
         tell_systemd(sd_notify::NotifyState::Stopping);
     }
     Ok(result?)
+}
+
+/// Lets `klatchd ctl` ask, where there is a folder to ask in. What comes back ends with the server.
+fn answer_asked(server: &Arc<Server>, storage: &Storage) -> JoinSet<()> {
+    let mut control = JoinSet::new();
+    #[cfg(unix)]
+    if let Storage::Folder(folder) = storage {
+        match ControlSocket::open(folder) {
+            Ok(socket) => drop(control.spawn(socket.serve(server.clone()))),
+            Err(error) => tracing::warn!(%error, "there is no control socket; klatchd ctl will not work"),
+        }
+    }
+    control
 }
 
 /// What a headless server says when it accepts: a line for each address on standard output, for programs to read.

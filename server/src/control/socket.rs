@@ -1,13 +1,7 @@
 //! The server's end.
 
 use std::{
-    fs::Permissions,
-    io::Result,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    pin::pin,
-    sync::Arc,
-    time::Duration,
+    fs::Permissions, io::Result, os::unix::fs::PermissionsExt as _, path::Path, pin::pin, sync::Arc, time::Duration,
 };
 
 use tokio::{
@@ -32,16 +26,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the last answers may take when the server has ended.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A socket that is listened on. Its file goes when this is dropped.
+/// A socket that is listened on. Its file stays behind: when the server has ended, another one may have made its own there
+/// already.
 #[derive(Debug)]
 pub struct ControlSocket {
     listener: UnixListener,
-    path: PathBuf,
 }
 
 impl ControlSocket {
     /// Makes the socket of `data_dir`, which has to be locked by this process: a file that is there already is left over
-    /// from one that was killed. Has to be called within a tokio runtime.
+    /// from an earlier one. Has to be called within a tokio runtime.
     ///
     /// # Errors
     /// The system's, for example when the path is longer than a socket's may be (about 100 bytes).
@@ -53,7 +47,7 @@ impl ControlSocket {
         let listener = UnixListener::bind(&path)?;
         // Between these two lines the directory's own permissions protect it.
         std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        Ok(ControlSocket { listener, path })
+        Ok(ControlSocket { listener })
     }
 
     /// Answers requests in the name of the operator, until the server has ended.
@@ -77,13 +71,6 @@ impl ControlSocket {
         }
         // Whoever asked for the end wants to hear of it.
         let _ = timeout(FAREWELL, requests.join_all()).await;
-    }
-}
-
-impl Drop for ControlSocket {
-    fn drop(&mut self) {
-        // One that is gone already is as good.
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 

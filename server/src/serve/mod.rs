@@ -139,7 +139,7 @@ impl Server {
         let (orders, orders_in) = mpsc::channel(ORDERS_WAITING);
         let (arrivals, arrivals_in) = mpsc::channel(ARRIVALS_WAITING);
         // One place: asking twice before it happens is asking once.
-        let (reloads, mut reloads_in) = mpsc::channel(1);
+        let (reloads, reloads_in) = mpsc::channel(1);
         let (answers, answers_in) = mpsc::channel(ANSWERS_WAITING + auth.threads.get() + auth.queue);
         let clock = Clock::start();
         let turns = Turns::new(turns::Parts {
@@ -156,14 +156,8 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let (rules, ruled) = watch::channel(Arc::new(Rules { limits: net, acceptors: tls.acceptors }));
         let reload = Reload { started: settings, rules: Arc::new(rules), orders: orders.clone() };
-        let asked = reload.clone();
         // Ends with the loop, which holds the other end.
-        tokio::spawn(async move {
-            while let Some(()) = reloads_in.recv().await {
-                // What came of it is in the log.
-                let _ = asked.run().await;
-            }
-        });
+        tokio::spawn(reload.clone().whenever_asked(reloads_in));
         let gate = Arc::new(Gate::new(ruled, arrivals));
         let mut doors = JoinSet::new();
         for listener in listeners {

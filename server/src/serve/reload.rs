@@ -45,6 +45,14 @@ impl Reload {
         outcome
     }
 
+    /// Does so each time somebody within the chat asks for it.
+    pub(super) async fn whenever_asked(self, mut asked: mpsc::Receiver<()>) {
+        while let Some(()) = asked.recv().await {
+            // What came of it is in the log.
+            let _ = self.run().await;
+        }
+    }
+
     async fn apply(&self) -> Result<String, String> {
         let Some(Reread(read)) = self.started.reread.clone() else {
             return Err("this server has no configuration file to read again".into());
