@@ -216,9 +216,12 @@ impl Hub {
                 self.turn(now, Reply::new(conn), effects, |turn| turn.refuse(Numeric::ERR_INPUTTOOLONG, &[]));
             }
             // ircv3.net "UTF8ONLY", "Server behavior".
-            FrameFault::NotUtf8 => self.turn(now, Reply::new(conn), effects, |turn| {
-                turn.fail("*", "INVALID_UTF8", &[], "The message is not UTF-8, which this server requires");
-            }),
+            FrameFault::NotUtf8 { tags } => {
+                let reply = Reply::to_line(conn, &tags, self.caps_of(conn));
+                self.turn(now, reply, effects, |turn| {
+                    turn.fail("*", "INVALID_UTF8", &[], "The message is not UTF-8, which this server requires");
+                });
+            }
             FrameFault::Endless => self.expel(conn, "Line without an end", effects),
         }
     }

@@ -43,6 +43,7 @@ pub(super) fn sentence(numeric: Numeric) -> &'static str {
         RPL_ENDOFNAMES => "End of NAMES list",
         RPL_ENDOFINVITELIST => "End of invitation list",
         RPL_ENDOFLINKS => "End of LINKS list",
+        RPL_ENDOFHELP => "End of HELP",
         RPL_ENDOFINFO => "End of INFO list",
         RPL_ENDOFMOTD => "End of MOTD command",
         RPL_WHOISSECURE => "is using a secure connection",

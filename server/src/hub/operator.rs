@@ -165,7 +165,10 @@ impl Hub {
             AuthOutcome::Hashed(hash) => {
                 let (done, command) = (name.clone(), Command::AddAccount { name, hash: hash.clone() });
                 match self.apply(command, effects, None) {
-                    Ok(_) => OperatorAnswer::Done(format!("The account {done} was made.")),
+                    Ok(_) => {
+                        self.put_on_record(CONSOLE, format!("made the account {done}"), effects);
+                        OperatorAnswer::Done(format!("The account {done} was made."))
+                    }
                     Err(_) => OperatorAnswer::Refused(taken(&done)),
                 }
             }

@@ -42,7 +42,7 @@ pub(super) async fn read(
             let input = match frame {
                 Frame::Line(line) if first && is_http(line) => return ReadEnd::Http,
                 Frame::Line(line) => Input::Line { conn, line: line.to_owned() },
-                Frame::NotUtf8(_) => Input::BadFrame { conn, fault: FrameFault::NotUtf8 },
+                Frame::NotUtf8(line) => Input::BadFrame { conn, fault: FrameFault::NotUtf8 { tags: tags_of(line) } },
                 Frame::TooLong => Input::BadFrame { conn, fault: FrameFault::TooLong },
                 Frame::Endless => Input::BadFrame { conn, fault: FrameFault::Endless },
             };
@@ -55,6 +55,12 @@ pub(super) async fn read(
             }
         }
     }
+}
+
+/// The tags of a line that is not UTF-8 as a whole, if they are.
+fn tags_of(line: &[u8]) -> String {
+    let head = line.split(|byte| *byte == b' ').next().filter(|head| head.starts_with(b"@"));
+    head.and_then(|head| std::str::from_utf8(head).ok()).unwrap_or_default().to_owned()
 }
 
 /// Reads once into the framer; 0 at the end of the stream. Cancel-safe.
@@ -93,7 +99,7 @@ mod tests {
     #[tokio::test]
     async fn lines_and_faults_arrive_in_order() {
         let (send, mut arrivals) = mpsc::channel(16);
-        let mut stream: &[u8] = b"NICK amy\r\n\xff\nUSER a\nunfinished";
+        let mut stream: &[u8] = b"NICK amy\r\n@a=b X \xff\nUSER a\nunfinished";
         let end = read(ConnId(3), &mut stream, &send).await;
         assert!(matches!(end, ReadEnd::Over(reason) if reason == "Connection closed"));
         drop(send);
@@ -104,7 +110,7 @@ mod tests {
                 other => format!("{other:?}"),
             });
         }
-        assert_eq!(got, ["NICK amy", "BadFrame { conn: ConnId(3), fault: NotUtf8 }", "USER a"]);
+        assert_eq!(got, ["NICK amy", "BadFrame { conn: ConnId(3), fault: NotUtf8 { tags: \"@a=b\" } }", "USER a"]);
     }
 
     #[test]

@@ -167,7 +167,11 @@ fn play(stage: &mut Stage, event: Event) {
             stage.line(PEOPLE[who], &line);
         }
         Event::Fault(who, fault) => {
-            let fault = [FrameFault::TooLong, FrameFault::NotUtf8, FrameFault::Endless][usize::from(fault)];
+            let fault = match fault {
+                0 => FrameFault::TooLong,
+                1 => FrameFault::NotUtf8 { tags: "@label=é".to_owned() },
+                _ => FrameFault::Endless,
+            };
             stage.fault(PEOPLE[who], fault);
         }
         Event::Reconnect(who) => {

@@ -1,8 +1,7 @@
-//! About the server: MOTD, LUSERS, VERSION, TIME, LINKS, INFO, ADMIN, HELP (modern.ircdocs.horse "Server Queries").
+//! About the server: MOTD, LUSERS, VERSION, TIME, LINKS, INFO, ADMIN (modern.ircdocs.horse "Server Queries").
 
 use klatch_protocol::{Message, Numeric};
 
-use super::words;
 use crate::hub::{turn::Turn, welcome::VERSION, world::User};
 
 /// Runs `work` if the query is about this server, the only one there is; a name or mask in `target` may say so.
@@ -110,20 +109,4 @@ pub(super) fn admin(turn: &mut Turn<'_>, message: &Message<'_>) {
         turn.numeric(Numeric::RPL_ADMINLOC2, &[&policy.description]);
         turn.numeric(Numeric::RPL_ADMINEMAIL, &[&operators]);
     });
-}
-
-/// HELP: the words there are; about a word, where to read on.
-pub(super) fn help(turn: &mut Turn<'_>, message: &Message<'_>) {
-    let Some(subject) = message.given(0) else {
-        let list = words().collect::<Vec<_>>().join(" ");
-        turn.numeric(Numeric::RPL_HELPSTART, &["*", "What this server understands:"]);
-        turn.numeric(Numeric::RPL_HELPTXT, &["*", &list]);
-        return turn.numeric(Numeric::RPL_ENDOFHELP, &["*", "End of HELP"]);
-    };
-    let Some(word) = words().find(|word| word.eq_ignore_ascii_case(subject)) else {
-        return turn.refuse(Numeric::ERR_HELPNOTFOUND, &[subject]);
-    };
-    turn.numeric(Numeric::RPL_HELPSTART, &[word, word]);
-    turn.numeric(Numeric::RPL_HELPTXT, &[word, "Described at modern.ircdocs.horse and ircv3.net"]);
-    turn.numeric(Numeric::RPL_ENDOFHELP, &[word, "End of HELP"]);
 }

@@ -6,6 +6,7 @@ mod bans;
 mod batch;
 mod cap;
 mod channel;
+mod help;
 mod history;
 mod info;
 mod keeping_order;
@@ -116,8 +117,8 @@ const COMMANDS: &[Entry] = &[
     registered("LINKS", 0, info::links),
     registered("INFO", 0, info::info),
     registered("ADMIN", 0, info::admin),
-    registered("HELP", 0, info::help),
-    registered("HELPOP", 0, info::help),
+    registered("HELP", 0, help::help),
+    registered("HELPOP", 0, help::help),
 ];
 
 /// The tokens of 005 that never change; `welcome` adds those that depend on the configuration.

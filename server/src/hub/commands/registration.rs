@@ -48,7 +48,10 @@ pub(super) fn nick(turn: &mut Turn<'_>, message: &Message<'_>) {
         return turn.try_to_register();
     };
     match turn.apply(Command::Rename { user, nick }) {
-        Ok(_) => {}
+        Ok(_) => {
+            // A ban may mean the new nick.
+            turn.is_turned_away();
+        }
         Err(Refusal::NickIsAccount) => {
             turn.numeric(
                 Numeric::ERR_ERRONEUSNICKNAME,

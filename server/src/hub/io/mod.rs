@@ -144,12 +144,15 @@ pub enum Input {
 pub struct Ticket(pub u64);
 
 /// What a frame that is no line suffers from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrameFault {
     /// Over the limits; answered with ERR_INPUTTOOLONG (417).
     TooLong,
     /// Not UTF-8; answered with FAIL INVALID_UTF8 (ircv3.net "UTF8ONLY").
-    NotUtf8,
+    NotUtf8 {
+        /// Its tags as far as they are text, `@` included; empty without.
+        tags: String,
+    },
     /// No end of line in sight; the connection is closed.
     Endless,
 }

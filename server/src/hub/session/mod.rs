@@ -141,7 +141,9 @@ impl Received {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Received::Line(line) => line.len(),
-            Received::Fault(_) => 0,
+            // Not nothing, or what waits would have no bound.
+            Received::Fault(FrameFault::NotUtf8 { tags }) => 64 + tags.len(),
+            Received::Fault(_) => 64,
         }
     }
 }
