@@ -80,8 +80,15 @@ impl Model {
         self.present.get(&room).and_then(|members| members.get(&who)).copied().unwrap_or_default()
     }
 
+    /// The ranks that count: those shown, and the founder's.
+    fn standing(&self, who: usize, room: usize) -> Ranks {
+        let founded = self.is_in(who, room) && self.here.get(&who) == Some(&true);
+        let founder = if founded && self.founders.get(&room) == Some(&who) { Ranks::FOUNDER } else { Ranks::empty() };
+        self.ranks(who, room) | founder
+    }
+
     fn is_operator(&self, who: usize, room: usize) -> bool {
-        self.ranks(who, room).reach(Ranks::OPERATOR)
+        self.standing(who, room).reach(Ranks::OPERATOR)
     }
 
     fn join(&mut self, who: usize, room: usize) {
@@ -91,11 +98,8 @@ impl Model {
         if made && room != 0 && logged_in {
             self.founders.insert(room, who);
         }
-        let first = match made && room != 0 {
-            _ if logged_in && self.founders.get(&room) == Some(&who) => Ranks::FOUNDER,
-            true => Ranks::OPERATOR,
-            false => Ranks::empty(),
-        };
+        let founded = logged_in && self.founders.get(&room) == Some(&who);
+        let first = if founded || made && room != 0 { Ranks::OPERATOR } else { Ranks::empty() };
         let ranks = kept.get(&who).filter(|_| logged_in).copied().unwrap_or(first);
         if logged_in {
             kept.insert(who, ranks);
@@ -250,8 +254,8 @@ impl Story {
                 }
             }
             Step::Kick(_, _, whom) => {
-                let allowed =
-                    self.model.is_in(whom, room) && self.model.ranks(who, room).may_kick(self.model.ranks(whom, room));
+                let allowed = self.model.is_in(whom, room)
+                    && self.model.standing(who, room).may_kick(self.model.standing(whom, room));
                 let command = Command::Kick { user, room: id, whom: someone(whom), reason: "out".into() };
                 assert_eq!(self.apply(command).is_ok(), allowed);
                 if allowed {

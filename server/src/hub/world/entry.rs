@@ -110,12 +110,21 @@ impl World {
         if lobby { member.ranks | Ranks::OPERATOR } else { member.ranks }
     }
 
-    /// What somebody may do in a room: what their ranks allow, and everything for operators of the server who are in it.
+    /// The ranks that count for somebody who is in a room: those they show, and that of its founder for the account that made
+    /// it, whatever it shows.
+    #[must_use]
+    pub fn standing(&self, room: &Room, user: UserId) -> Ranks {
+        let account = self.users.get(&user).and_then(|user| user.account);
+        let founded = room.present.contains_key(&user) && account.is_some() && room.founder == account;
+        if founded { self.ranks(room, user) | Ranks::FOUNDER } else { self.ranks(room, user) }
+    }
+
+    /// What somebody may do in a room: what their standing allows, and everything for operators of the server who are in it.
     #[must_use]
     pub fn authority(&self, room: &Room, user: &User) -> Ranks {
         match room.present.contains_key(&user.id) && user.is_operator() {
             true => Ranks::all(),
-            false => self.ranks(room, user.id),
+            false => self.standing(room, user.id),
         }
     }
 }

@@ -40,7 +40,7 @@ impl World {
         // Who makes a room keeps order in it: an account for as long as there is the room, a guest as long as they are
         // there. Nobody made the lobby.
         let ranks = match (user.account, room.founder) {
-            (Some(account), Some(founder)) if account == founder => Ranks::FOUNDER,
+            (Some(account), Some(founder)) if account == founder => Ranks::OPERATOR,
             _ if !changes.is_empty() && !lobby => Ranks::OPERATOR,
             _ => Ranks::empty(),
         };

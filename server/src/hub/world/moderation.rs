@@ -26,7 +26,7 @@ impl World {
         if !known.present.contains_key(&whom) {
             return Err(Refusal::OtherNotInRoom);
         }
-        if !authority.may_kick(self.ranks(known, whom)) {
+        if !authority.may_kick(self.standing(known, whom)) {
             return Err(Refusal::NotOperator);
         }
         let other = self.known(whom)?.nick.clone();
