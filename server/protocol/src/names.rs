@@ -2,7 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Folded, fold, sanitize::clean_name};
+use crate::{
+    CaseMapping, Folded,
+    casemap::is_username,
+    sanitize::clean_name,
+};
 
 /// Why a name cannot be used. Displays as the end of a sentence that begins with the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,19 +38,33 @@ macro_rules! name {
             /// The most bytes such a name may have.
             pub const MAX: usize = $max;
 
-            /// Checks `text`.
+            /// Checks `text` as a name under the mapping `ascii`.
             ///
             /// # Errors
             /// [`NameError`] says what is wrong with it.
             pub fn new(text: &str) -> Result<Self, NameError> {
+                Self::under(CaseMapping::Ascii, text)
+            }
+
+            /// Checks `text`. Under `precis` every name of the other mappings is one as well.
+            ///
+            /// # Errors
+            /// [`NameError`] says what is wrong with it.
+            pub fn under(mapping: CaseMapping, text: &str) -> Result<Self, NameError> {
                 if text.is_empty() {
                     return Err(NameError::Empty);
                 }
                 if text.len() > Self::MAX {
                     return Err(NameError::TooLong(Self::MAX));
                 }
-                $check(text)?;
-                Ok($name { text: text.into(), folded: fold(text) })
+                $check(mapping, text)?;
+                Ok($name { text: text.into(), folded: mapping.fold(text) })
+            }
+
+            /// The same name, compared under another mapping.
+            #[must_use]
+            pub fn refold(&self, mapping: CaseMapping) -> Self {
+                $name { text: self.text.clone(), folded: mapping.fold(&self.text) }
             }
 
             /// The name as it was written.
@@ -92,7 +110,8 @@ macro_rules! name {
 }
 
 name!(
-    /// A nick: ASCII letters, digits and `` []\`_^{|}- ``, not beginning with a digit or `-` (RFC 2812 section 2.3.1).
+    /// A nick: ASCII letters, digits and `` []\`_^{|}- ``, not beginning with a digit or `-` (RFC 2812 section 2.3.1);
+    /// under `precis` also what RFC 8265 section 3 lets names have of the rest of Unicode.
     Nick,
     check_nick,
     32
@@ -131,19 +150,29 @@ impl RoomName {
     }
 }
 
-fn check_nick(text: &str) -> Result<(), NameError> {
+fn check_nick(mapping: CaseMapping, text: &str) -> Result<(), NameError> {
     for (index, c) in text.char_indices() {
         match c {
+            c if !c.is_ascii() && mapping == CaseMapping::Precis => {}
             'a'..='z' | 'A'..='Z' | '[' | ']' | '\\' | '`' | '_' | '^' | '{' | '|' | '}' => {}
             '0'..='9' | '-' if index > 0 => {}
             '0'..='9' | '-' => return Err(NameError::BadStart),
             other => return Err(NameError::BadCharacter(other)),
         }
     }
-    Ok(())
+    if text.is_ascii() {
+        return Ok(());
+    }
+    let alone = |c: &char| !is_username(c.encode_utf8(&mut [0; 4]));
+    match first_cleaned(text).or_else(|| text.chars().find(alone)) {
+        Some(bad) => Err(NameError::BadCharacter(bad)),
+        // Each character may be used, but not in this order: directions are mixed, or a mark stands in front.
+        None if !is_username(text) => Err(NameError::BadStart),
+        None => Ok(()),
+    }
 }
 
-fn check_room(text: &str) -> Result<(), NameError> {
+fn check_room(_: CaseMapping, text: &str) -> Result<(), NameError> {
     let Some(rest) = text.strip_prefix('#') else {
         return Err(NameError::BadStart);
     };
@@ -167,6 +196,22 @@ fn first_cleaned(text: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unicode_names() {
+        let precis = |text| Nick::under(CaseMapping::Precis, text);
+        assert_eq!(precis("Işıl").unwrap(), precis("işıl").unwrap());
+        assert!(precis("漢字").is_ok() && precis("Amy[1]").is_ok());
+        assert_eq!(Nick::new("Işıl").unwrap_err(), NameError::BadCharacter('ş'));
+        for (text, bad) in [("a☃", '☃'), ("a b", ' '), ("ab!", '!'), ("a\u{200b}", '\u{200b}'), ("a\u{202e}", '\u{202e}')] {
+            assert_eq!(precis(text).unwrap_err(), NameError::BadCharacter(bad));
+        }
+        assert_eq!(precis("1ä").unwrap_err(), NameError::BadStart);
+        assert!(precis("אaב").is_err(), "mixed directions");
+        let room = RoomName::new("#Größe[").unwrap();
+        assert_eq!(room.refold(CaseMapping::Precis).folded().as_str(), "#größe[");
+        assert_eq!(room.refold(CaseMapping::Rfc1459).folded().as_str(), "#größe{");
+    }
 
     #[test]
     fn names_that_may_be_used() {

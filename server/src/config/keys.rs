@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
 };
 
-use klatch_protocol::RoomName;
+use klatch_protocol::{CaseMapping, RoomName};
 use serde::Deserialize;
 
 use super::{
@@ -65,6 +65,9 @@ pub struct Server {
     pub description: String,
     /// The message of the day, any number of lines.
     pub motd: String,
+    /// Which names are the same.
+    #[serde(deserialize_with = "casemapping")]
+    pub casemapping: CaseMapping,
     /// Where to keep what has to last.
     pub data_dir: Option<PathBuf>,
     /// What everybody has to send with PASS to come in; empty for nothing.
@@ -223,6 +226,7 @@ impl Default for Server {
             network: policy.network,
             description: policy.description,
             motd: String::new(),
+            casemapping: policy.casemapping,
             data_dir: None,
             password: Secret::default(),
             listen: Vec::new(),
@@ -329,6 +333,15 @@ fn user_modes<'de, D: serde::Deserializer<'de>>(from: D) -> Result<UserModes, D:
         let known: String = UserModes::all().letters().collect();
         serde::de::Error::custom(format!("`{letter}` is none of the modes {known}"))
     })
+}
+
+fn casemapping<'de, D: serde::Deserializer<'de>>(from: D) -> Result<CaseMapping, D::Error> {
+    match String::deserialize(from)?.as_str() {
+        "ascii" => Ok(CaseMapping::Ascii),
+        "rfc1459" => Ok(CaseMapping::Rfc1459),
+        "precis" => Ok(CaseMapping::Precis),
+        other => Err(serde::de::Error::custom(format!("`{other}` is none of ascii, rfc1459, precis"))),
+    }
 }
 
 fn sign_up<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SignUp, D::Error> {

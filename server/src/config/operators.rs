@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use klatch_protocol::AccountName;
+use klatch_protocol::{AccountName, CaseMapping};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::hub::{
@@ -50,7 +50,9 @@ impl TryFrom<Login> for OperatorLogin {
 
 fn accounts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<AccountName>, D::Error> {
     let names = Vec::<String>::deserialize(from)?;
-    let named = |text: &String| AccountName::new(text).map_err(|fault| de::Error::custom(format!("`{text}` {fault}")));
+    let named = |text: &String| {
+        AccountName::under(CaseMapping::Precis, text).map_err(|fault| de::Error::custom(format!("`{text}` {fault}")))
+    };
     names.iter().map(named).collect()
 }
 

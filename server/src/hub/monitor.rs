@@ -81,17 +81,17 @@ impl Hub {
 
     /// 731 to those who watch a nick that nobody has any more, written as it last was.
     pub(super) fn tell_offline(&self, nick: &str, effects: &mut Effects) {
-        self.tell_watchers(&klatch_protocol::fold(nick), Numeric::RPL_MONOFFLINE, nick, effects);
+        self.tell_watchers(&self.world.fold(nick), Numeric::RPL_MONOFFLINE, nick, effects);
     }
 
     /// Somebody has another nick; a change of case only is none.
     pub(super) fn tell_renamed(&mut self, user: UserId, from: &str, effects: &mut Effects) {
         let before = from.split('!').next().unwrap_or_default();
         let Some(known) = self.world.user(user) else { return };
-        if klatch_protocol::casemap::same(known.nick.as_str(), before) {
+        if self.policy.casemapping.same(known.nick.as_str(), before) {
             return;
         }
-        if let Ok(nick) = Nick::new(before) {
+        if let Ok(nick) = Nick::under(self.policy.casemapping, before) {
             self.past.remember(nick, known, self.clock);
         }
         self.tell_offline(before, effects);

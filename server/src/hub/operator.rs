@@ -146,7 +146,8 @@ impl Hub {
         password: &Secret,
         effects: &mut Effects,
     ) -> Result<(), String> {
-        let account = AccountName::new(name).map_err(|fault| format!("The name {} {fault}.", clean(name)))?;
+        let account = AccountName::under(self.policy.casemapping, name)
+            .map_err(|fault| format!("The name {} {fault}.", clean(name)))?;
         self.world.check_free(&account, None).map_err(|_| taken(&account))?;
         if !(1..=MAX_PASSWORD).contains(&password.reveal().len()) {
             return Err(format!("A password has 1 to {MAX_PASSWORD} bytes."));

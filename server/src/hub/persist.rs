@@ -1,6 +1,6 @@
 //! What of a change has to be on disk.
 
-use klatch_protocol::{UnixMs, fold};
+use klatch_protocol::UnixMs;
 
 use super::{
     io::{Record, RoomId, Write},
@@ -68,7 +68,7 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         Change::Redacted { seq, .. } => writes.push(Write::Redact(seq)),
         Change::Marked { user, target, at } => {
             if let Some(account) = world.user(user).and_then(|user| user.account) {
-                writes.push(Write::Mark { account, target: fold(&target).to_string(), at });
+                writes.push(Write::Mark { account, target: world.fold(&target).to_string(), at });
             }
         }
         Change::Said { .. }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use klatch_protocol::{AccountName, RoomName};
+use klatch_protocol::{AccountName, CaseMapping, RoomName};
 
 use super::{
     io::{Network, Secret},
@@ -53,6 +53,8 @@ pub struct Policy {
     pub history_page: u32,
     /// Whether people may take back what they said themselves. Operators of a room always may there.
     pub delete_own: bool,
+    /// Which names are the same, and which characters names of people may have. Stays as long as the server runs.
+    pub casemapping: CaseMapping,
     /// The most rooms one person may be in.
     pub max_rooms: usize,
     /// The most masks in the lists of one room, all together.
@@ -185,6 +187,7 @@ impl Default for Policy {
             lobby: RoomName::new("#lobby").ok(),
             history_page: 200,
             delete_own: true,
+            casemapping: CaseMapping::Ascii,
             max_rooms: 100,
             max_masks: 100,
             register_within: 60_000,
@@ -206,6 +209,13 @@ impl Policy {
         if self.server_name != running.server_name {
             self.server_name.clone_from(&running.server_name);
             kept.push("the server's name");
+        }
+        if self.casemapping != running.casemapping {
+            let mapping = running.casemapping;
+            self.casemapping = mapping;
+            self.lobby = self.lobby.as_ref().map(|name| name.refold(mapping));
+            self.operator_accounts = self.operator_accounts.iter().map(|name| name.refold(mapping)).collect();
+            kept.push("which names are the same");
         }
         kept
     }

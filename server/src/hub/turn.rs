@@ -1,6 +1,6 @@
 //! One command of one connection, from its line to its reply: what handlers work with.
 
-use klatch_protocol::{Caps, LineBuilder, Message, Numeric};
+use klatch_protocol::{Caps, CaseMapping, LineBuilder, Message, Numeric};
 
 use super::{
     Hub, commands,
@@ -87,6 +87,11 @@ impl Turn<'_> {
     /// The world, to look at.
     pub(super) fn world(&self) -> &World {
         &self.hub.world
+    }
+
+    /// Which names are the same here.
+    pub(super) fn mapping(&self) -> CaseMapping {
+        self.hub.policy.casemapping
     }
 
     /// What the connection negotiated.

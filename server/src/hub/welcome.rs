@@ -148,6 +148,8 @@ impl Turn<'_> {
         let tokens = commands::ISUPPORT.iter().fold(Tokens::default(), |tokens, token| tokens.flag(token));
         let mut tokens = tokens
             .value("NETWORK", &policy.network)
+            .value("CASEMAPPING", policy.casemapping.name())
+            .value("MAXLIST", format!("beI:{}", policy.max_masks))
             .value("CHANLIMIT", format!("#:{}", policy.max_rooms))
             .value("CHATHISTORY", policy.history_page)
             .value("MONITOR", MAX_WATCHED);

@@ -23,7 +23,7 @@
 
 use std::collections::HashMap;
 
-use klatch_protocol::{AccountName, RoomName, sasl::chunks};
+use klatch_protocol::{AccountName, CaseMapping, RoomName, sasl::chunks};
 use klatch_server::hub::{
     io::{FrameFault, OperatorAnswer, OperatorVerb, Secret, span},
     policy::{Flood, Gateway, OperatorLogin, Proof, Sts},
@@ -185,6 +185,7 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
         "sign_up" => policy.sign_up = value.parse()?,
         "lobby" => policy.lobby = RoomName::new(value).ok(),
         "max_rooms" => policy.max_rooms = value.parse().map_err(|_| "number?")?,
+        "casemapping" => policy.casemapping = CaseMapping::parse(value).ok_or("mapping?")?,
         "max_masks" => policy.max_masks = value.parse().map_err(|_| "number?")?,
         "history_page" => policy.history_page = value.parse().map_err(|_| "number?")?,
         "flood_burst" => {

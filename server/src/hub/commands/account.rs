@@ -22,7 +22,7 @@ pub(super) fn register(turn: &mut Turn<'_>, message: &Message<'_>) {
         let context = if code == "NEED_NICK" { "*" } else { wanted };
         return turn.fail("REGISTER", code, &[context], &text);
     }
-    let name = match AccountName::new(wanted) {
+    let name = match AccountName::under(turn.mapping(), wanted) {
         Ok(name) => name,
         Err(fault) => return turn.fail("REGISTER", "BAD_ACCOUNT_NAME", &[wanted], &format!("The name {fault}")),
     };
@@ -52,7 +52,7 @@ fn check(
     if turn.session().account.is_some() {
         return Err(("ALREADY_AUTHENTICATED", "You are logged in already".into()));
     }
-    if !klatch_protocol::casemap::same(nick, wanted) {
+    if !policy.casemapping.same(nick, wanted) {
         return Err(("ACCOUNT_NAME_MUST_BE_NICK", format!("The account's name has to be your nick, {nick}")));
     }
     if wanted.chars().count() < policy.min_user {

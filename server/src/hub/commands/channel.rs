@@ -28,7 +28,7 @@ pub(super) fn join(turn: &mut Turn<'_>, message: &Message<'_>) {
 
 fn join_one(turn: &mut Turn<'_>, name: &str, key: Option<String>) {
     let Some(user) = turn.me() else { return };
-    let Ok(room) = RoomName::new(name) else {
+    let Ok(room) = RoomName::under(turn.mapping(), name) else {
         return turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[name]);
     };
     match turn.apply(Command::Join { user, room, key }) {
@@ -65,7 +65,12 @@ fn refuse_entry(turn: &mut Turn<'_>, name: &str, refusal: Refusal) {
         Refusal::AccountNeeded => Numeric::ERR_NEEDREGGEDNICK,
         _ => Numeric::ERR_NOSUCHCHANNEL,
     };
-    turn.refuse(numeric, &[name]);
+    match refusal {
+        Refusal::RoomNameTaken => {
+            turn.numeric(Numeric::ERR_BADCHANMASK, &[name, "The name looks like that of another room; choose another"]);
+        }
+        _ => turn.refuse(numeric, &[name]),
+    }
 }
 
 fn leave_all(turn: &mut Turn<'_>) {

@@ -92,7 +92,7 @@ pub(super) fn rename(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(room) = turn.visible_room(old).map(|room| room.id) else {
         return turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[old]);
     };
-    let name = match RoomName::new(new) {
+    let name = match RoomName::under(turn.mapping(), new) {
         Ok(name) => name,
         Err(fault) => return turn.fail("RENAME", "CANNOT_RENAME", &[old, new], &format!("The name {fault}")),
     };

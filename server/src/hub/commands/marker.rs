@@ -15,7 +15,7 @@ pub(super) fn markread(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(target) = message.given(0) else {
         return turn.fail("MARKREAD", "NEED_MORE_PARAMS", &[], "Missing parameters");
     };
-    if RoomName::new(target).is_err() && Nick::new(target).is_err() {
+    if RoomName::new(target).is_err() && Nick::under(turn.mapping(), target).is_err() {
         return turn.fail("MARKREAD", "INVALID_PARAMS", &[target], "No such nick or room can be");
     }
     match message.param(1) {

@@ -126,7 +126,6 @@ pub(super) const ISUPPORT: &[&str] = &[
     "ACCOUNTEXTBAN=a",
     "AWAYLEN=200",
     "BOT=B",
-    "CASEMAPPING=ascii",
     "CHANMODES=beI,k,fl,CMPRUimnpstu",
     "CHANNELLEN=64",
     "CHANTYPES=#",

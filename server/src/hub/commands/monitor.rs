@@ -13,7 +13,8 @@ pub(super) fn monitor(turn: &mut Turn<'_>, message: &Message<'_>) {
         "+" | "-" if targets.is_empty() => turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &["MONITOR"]),
         "+" => add(turn, targets),
         "-" => {
-            for nick in listed(targets).filter_map(|nick| Nick::new(nick).ok()) {
+            let mapping = turn.mapping();
+            for nick in listed(targets).filter_map(|nick| Nick::under(mapping, nick).ok()) {
                 turn.hub.watches.remove(conn, &nick);
             }
         }
@@ -36,7 +37,7 @@ fn add(turn: &mut Turn<'_>, targets: &str) {
     let conn = turn.conn();
     let (mut added, mut rest) = (Vec::new(), Vec::new());
     for target in listed(targets) {
-        match Nick::new(target) {
+        match Nick::under(turn.mapping(), target) {
             Err(fault) => turn.numeric(Numeric::ERR_ERRONEUSNICKNAME, &[target, &format!("The nick {fault}")]),
             Ok(nick) if turn.hub.watches.add(conn, &nick) => added.push(nick),
             Ok(nick) => rest.push(nick.to_string()),

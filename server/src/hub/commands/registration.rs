@@ -35,7 +35,7 @@ pub(super) fn nick(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(text) = message.given(0) else {
         return turn.refuse(Numeric::ERR_NONICKNAMEGIVEN, &[]);
     };
-    let nick = match Nick::new(text) {
+    let nick = match Nick::under(turn.mapping(), text) {
         Ok(nick) => nick,
         Err(fault) => return turn.numeric(Numeric::ERR_ERRONEUSNICKNAME, &[text, &format!("The nick {fault}")]),
     };

@@ -114,7 +114,7 @@ fn understand(turn: &Turn<'_>, name: &str, change: &Change<'_>) -> Result<ModeCh
         'f' => {
             let text = change.argument.ok_or_else(missing)?;
             let fault = |_| invalid(name, mode, text, "This is no name of a room");
-            Ok(ModeChange::Forward(Some(RoomName::new(text).map_err(fault)?)))
+            Ok(ModeChange::Forward(Some(RoomName::under(turn.mapping(), text).map_err(fault)?)))
         }
         _ => match (change.kind, Flags::by_letter(mode), List::by_letter(mode), Ranks::by_letter(mode)) {
             (_, Some(flag), ..) => Ok(ModeChange::Flag(flag, set)),

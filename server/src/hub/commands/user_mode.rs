@@ -12,7 +12,7 @@ use crate::hub::{
 /// 221, or a change. `-o` gives the rank away until the next log-in or OPER; `+o` comes from there and is ignored here.
 pub(super) fn user_mode(turn: &mut Turn<'_>, target: &str, change: Option<&str>) {
     let Some((user, own)) = turn.myself().map(|user| (user.id, user.nick.clone())) else { return };
-    if !klatch_protocol::casemap::same(own.as_str(), target) {
+    if !turn.mapping().same(own.as_str(), target) {
         return match turn.world().by_nick(target) {
             Some(_) => turn.refuse(Numeric::ERR_USERSDONTMATCH, &[]),
             None => turn.refuse(Numeric::ERR_NOSUCHNICK, &[target]),

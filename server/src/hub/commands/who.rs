@@ -53,7 +53,7 @@ pub(super) fn who(turn: &mut Turn<'_>, message: &Message<'_>) {
     let viewer = turn.myself();
     let visible = |user: &&User| {
         // The exact nick of somebody who hides may be known.
-        let named = room.is_none() && klatch_protocol::casemap::same(mask, user.nick.as_str());
+        let named = room.is_none() && turn.mapping().same(mask, user.nick.as_str());
         (named || sees(viewer, user)) && (!wanted.operators || user.is_operator())
     };
     let lines: Vec<Vec<String>> =

@@ -113,7 +113,7 @@ pub(super) fn whowas(turn: &mut Turn<'_>, message: &Message<'_>) {
     // "If given, <count> SHOULD be a positive number. Otherwise, a full search is done."
     let count = message.param(1).and_then(|text| text.parse().ok()).filter(|count| *count > 0).unwrap_or(usize::MAX);
     for nick in listed(asked).take(MAX_WHOWAS) {
-        let found: Vec<Past> = match Nick::new(nick) {
+        let found: Vec<Past> = match Nick::under(turn.mapping(), nick) {
             Ok(nick) => turn.hub.past.of(nick.folded()).take(count).cloned().collect(),
             Err(_) => Vec::new(),
         };

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
-use klatch_protocol::{AccountName, UnixMs, fold, mask};
+use klatch_protocol::{AccountName, CaseMapping, UnixMs, mask};
 
 use super::Network;
 
@@ -52,9 +52,13 @@ pub enum BanTarget {
     Account(AccountName),
     /// Everybody from these addresses.
     Network(Network),
-    /// Everybody whose `nick!user@address` fits, without regard to ASCII case.
+    /// Everybody whose `nick!user@address` fits, without regard to case.
     Mask(String),
 }
+
+/// How names and masks are compared here. It knows the names of every configuration, and bans are kept for longer than
+/// one.
+const FOLDING: CaseMapping = CaseMapping::Precis;
 
 /// Somebody who is looked at, as far as they are known.
 #[derive(Debug, Clone, Copy)]
@@ -72,10 +76,10 @@ impl BanTarget {
     #[must_use]
     pub fn hits(&self, who: &Suspect<'_>) -> bool {
         match (self, who.names) {
-            (BanTarget::Account(name), _) => who.account == Some(name),
+            (BanTarget::Account(name), _) => who.account.is_some_and(|account| account.refold(FOLDING) == *name),
             (BanTarget::Network(network), _) => network.contains(who.address),
             (BanTarget::Mask(mask), Some((nick, ident))) => {
-                mask::fits(mask, fold(&format!("{nick}!{ident}@{}", who.address.to_canonical())).as_str())
+                mask::fits(mask, FOLDING.fold(&format!("{nick}!{ident}@{}", who.address.to_canonical())).as_str())
             }
             (BanTarget::Mask(_), None) => false,
         }
@@ -105,12 +109,12 @@ impl FromStr for BanTarget {
                 (false, true) => format!("*!{text}"),
                 (false, false) => format!("{text}!*@*"),
             };
-            return Ok(BanTarget::Mask(fold(&mask).to_string()));
+            return Ok(BanTarget::Mask(FOLDING.fold(&mask).to_string()));
         }
         if let Ok(network) = text.parse() {
             return Ok(BanTarget::Network(network));
         }
-        AccountName::new(text).map(BanTarget::Account).map_err(|_| {
+        AccountName::under(FOLDING, text).map(BanTarget::Account).map_err(|_| {
             format!("`{text}` is no account, address or mask; write amy, 10.0.0.7, 10.0.0.0/8 or *!*@10.*")
         })
     }

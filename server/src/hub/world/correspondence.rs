@@ -35,7 +35,9 @@ impl World {
         reason: Option<String>,
     ) -> Result<Vec<Change>, Refusal> {
         let user = self.known(by)?;
-        let own = self.policy.delete_own && author.is_some() && self.account_name(user) == author;
+        let own = self.policy.delete_own
+            && author.is_some()
+            && self.account_name(user).map(AccountName::as_str) == author.map(AccountName::as_str);
         let keeper = match to {
             Target::Room(room) => {
                 let room = self.known_room(room)?;

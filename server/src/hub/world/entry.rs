@@ -78,17 +78,17 @@ impl World {
 
     fn is_meant(&self, whom: Whom<'_>, user: &User) -> bool {
         match whom {
-            Whom::Source(mask) => fits(&self.folded(mask), &self.folded(&user.source)),
+            Whom::Source(mask) => fits(self.fold(mask).as_str(), self.fold(&user.source).as_str()),
             Whom::Account(mask) => {
-                self.account_name(user).is_some_and(|name| fits(&self.folded(mask), name.folded().as_str()))
+                self.account_name(user).is_some_and(|name| fits(self.fold(mask).as_str(), name.folded().as_str()))
             }
         }
     }
 
     /// The entry that `text` names, without regard to case.
     pub(super) fn listed<'a>(&self, room: &'a Room, list: List, text: &str) -> Option<&'a Mask> {
-        let wanted = self.folded(text);
-        room.list(list).find(|mask| self.folded(&mask.text) == wanted)
+        let wanted = self.fold(text);
+        room.list(list).find(|mask| self.fold(&mask.text) == wanted)
     }
 
     /// Whether those without a rank may know that somebody is in a room.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use klatch_protocol::{Folded, UnixMs, fold};
+use klatch_protocol::{CaseMapping, Folded, UnixMs};
 
 use super::{Change, Refusal, User, UserId, World};
 use crate::hub::io::AccountId;
@@ -29,10 +29,10 @@ pub(super) struct Markers(HashMap<Reader, HashMap<Folded, UnixMs>>);
 
 impl Markers {
     /// As the store remembers them.
-    pub(super) fn new(rows: Vec<(AccountId, String, UnixMs)>) -> Self {
+    pub(super) fn new(rows: Vec<(AccountId, String, UnixMs)>, mapping: CaseMapping) -> Self {
         let mut markers = Markers::default();
         for (account, target, at) in rows {
-            markers.0.entry(Reader::Account(account)).or_default().insert(fold(&target), at);
+            markers.0.entry(Reader::Account(account)).or_default().insert(mapping.fold(&target), at);
         }
         markers
     }
@@ -47,15 +47,15 @@ impl World {
     /// Up to when somebody has read a nick or room, if they ever said.
     #[must_use]
     pub fn read_marker(&self, user: &User, target: &str) -> Option<UnixMs> {
-        self.markers.0.get(&Reader::of(user))?.get(&fold(target)).copied()
+        self.markers.0.get(&Reader::of(user))?.get(&self.fold(target)).copied()
     }
 
     /// Moves a marker on. One that would go back stays ("Read timestamp notes"); none goes beyond the present.
     pub(super) fn mark(&mut self, now: UnixMs, id: UserId, target: String, at: UnixMs) -> Result<Vec<Change>, Refusal> {
         let reader = Reader::of(self.known(id)?);
         let at = at.min(now);
+        let folded = self.fold(&target);
         let markers = self.markers.0.entry(reader).or_default();
-        let folded = fold(&target);
         match markers.get(&folded) {
             Some(known) if *known >= at => return Ok(Vec::new()),
             None if markers.len() >= MAX_MARKERS => return Err(Refusal::TooMany),

@@ -20,8 +20,12 @@ impl World {
         if user.rooms.len() >= self.policy.max_rooms {
             return Err(Refusal::TooManyRooms);
         }
-        if let Some(room) = room {
-            self.check_entry(room, user, key)?;
+        match room {
+            Some(room) => self.check_entry(room, user, key)?,
+            None if self.room_names.holder(name.as_str(), name.folded()).is_some() => {
+                return Err(Refusal::RoomNameTaken);
+            }
+            None => {}
         }
         self.admit(now, id, name)
     }
@@ -31,8 +35,8 @@ impl World {
         let user = self.known(id)?.clone();
         let mut changes = Vec::with_capacity(2);
         let room_id = match self.room_names.get(name.folded()) {
-            Some(room) if user.rooms.contains(room) => return Err(Refusal::AlreadyInRoom),
-            Some(room) => *room,
+            Some(room) if user.rooms.contains(&room) => return Err(Refusal::AlreadyInRoom),
+            Some(room) => room,
             None => self.make_room(now, name, user.account, &mut changes),
         };
         let lobby = self.policy.lobby.as_ref() == Some(name);
@@ -80,7 +84,7 @@ impl World {
         let id = RoomId(self.last_room);
         let founder = founder.filter(|_| self.policy.lobby.as_ref() != Some(name));
         let row = RoomRow { founder, ..RoomRow::new(id, name.clone(), now) };
-        self.room_names.insert(name.folded().clone(), id);
+        self.room_names.take(name.as_str(), name.folded(), id);
         self.rooms.insert(id, Room::from_row(row.clone()));
         changes.push(Change::RoomCreated(row));
         id
@@ -126,7 +130,7 @@ impl World {
             return None;
         }
         let room = self.rooms.remove(&id)?;
-        self.room_names.remove(room.name.folded());
+        self.room_names.free(room.name.as_str(), room.name.folded(), id);
         Some(Change::RoomDeleted(id))
     }
 }

@@ -13,6 +13,7 @@ mod markers;
 mod membership;
 mod moderation;
 mod modes;
+mod names;
 mod presence;
 mod room;
 mod sign_up;
@@ -25,9 +26,8 @@ use std::{
     sync::Arc,
 };
 
-use klatch_protocol::{AccountName, Folded, Nick, UnixMs, fold};
+use klatch_protocol::{AccountName, CaseMapping, Folded, Nick, UnixMs};
 
-use self::markers::Markers;
 pub use self::{
     account::Account,
     command::{Change, Command, MessageId, Refusal, Target},
@@ -36,6 +36,7 @@ pub use self::{
     user::{HIDDEN_HOST, User, UserId, source_of},
     user_mode::UserModes,
 };
+use self::{markers::Markers, names::Names};
 use super::{
     io::{AccountId, AccountRow, Ban, BanId, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot},
     policy::Policy,
@@ -46,13 +47,13 @@ use super::{
 pub struct World {
     policy: Arc<Policy>,
     accounts: BTreeMap<AccountId, Account>,
-    account_names: HashMap<Folded, AccountId>,
+    account_names: Names<AccountId>,
     users: BTreeMap<UserId, User>,
-    nicks: HashMap<Folded, UserId>,
+    nicks: Names<UserId>,
     /// The one person of each account that is here.
     online: HashMap<AccountId, UserId>,
     rooms: HashMap<RoomId, Room>,
-    room_names: BTreeMap<Folded, RoomId>,
+    room_names: Names<RoomId>,
     markers: Markers,
     invites: HashSet<String>,
     owner_code: Option<String>,
@@ -69,16 +70,18 @@ impl World {
     /// The world as the store remembers it, with nobody here.
     #[must_use]
     pub fn new(policy: Arc<Policy>, snapshot: Snapshot) -> Self {
+        // Rooms have had names of all scripts from the beginning; people only where the configuration says so.
+        let (mapping, unicode) = (policy.casemapping, policy.casemapping == CaseMapping::Precis);
         let mut world = World {
             policy,
             accounts: BTreeMap::new(),
-            account_names: HashMap::new(),
+            account_names: Names::new(unicode),
             users: BTreeMap::new(),
-            nicks: HashMap::new(),
+            nicks: Names::new(unicode),
             online: HashMap::new(),
             rooms: HashMap::new(),
-            room_names: BTreeMap::new(),
-            markers: Markers::new(snapshot.markers),
+            room_names: Names::new(true),
+            markers: Markers::new(snapshot.markers, mapping),
             invites: snapshot.invites.into_iter().collect(),
             owner_code: snapshot.owner_code,
             last_ban: snapshot.bans.iter().map(|ban| ban.id.0).max().unwrap_or(0),
@@ -89,12 +92,14 @@ impl World {
             last_room: snapshot.last_room,
             last_user: 0,
         };
-        for row in snapshot.accounts {
-            world.account_names.insert(row.name.folded().clone(), row.id);
+        for mut row in snapshot.accounts {
+            row.name = row.name.refold(mapping);
+            world.account_names.take(row.name.as_str(), row.name.folded(), row.id);
             world.accounts.insert(row.id, Account { row, rooms: Default::default() });
         }
-        for row in snapshot.rooms {
-            world.room_names.insert(row.name.folded().clone(), row.id);
+        for mut row in snapshot.rooms {
+            row.name = row.name.refold(mapping);
+            world.room_names.take(row.name.as_str(), row.name.folded(), row.id);
             world.rooms.insert(row.id, Room::from_row(row));
         }
         for (room, mask) in snapshot.masks {
@@ -175,7 +180,7 @@ impl World {
     /// Who has this nick, if anybody.
     #[must_use]
     pub fn by_nick(&self, nick: &str) -> Option<&User> {
-        self.nicks.get(&fold(nick)).and_then(|id| self.users.get(id))
+        self.nicks.get(&self.fold(nick)).and_then(|id| self.users.get(&id))
     }
 
     /// An account.
@@ -187,7 +192,7 @@ impl World {
     /// The account of this name.
     #[must_use]
     pub fn account_by_name(&self, name: &str) -> Option<&Account> {
-        self.account_names.get(&fold(name)).and_then(|id| self.accounts.get(id))
+        self.account_names.get(&self.fold(name)).and_then(|id| self.accounts.get(&id))
     }
 
     /// What an account may do: its own rank, or what the configuration gives it.
@@ -224,12 +229,12 @@ impl World {
     /// The room of this name.
     #[must_use]
     pub fn room_by_name(&self, name: &str) -> Option<&Room> {
-        self.room_names.get(&fold(name)).and_then(|id| self.rooms.get(id))
+        self.room_names.get(&self.fold(name)).and_then(|id| self.rooms.get(&id))
     }
 
     /// All rooms, by name.
     pub fn rooms(&self) -> impl Iterator<Item = &Room> {
-        self.room_names.values().filter_map(|id| self.rooms.get(id))
+        self.room_names.holders().filter_map(|id| self.rooms.get(&id))
     }
 
     /// How many records were ever made.
@@ -244,17 +249,18 @@ impl World {
         self.policy.lobby.as_ref() == Some(&room.name)
     }
 
-    /// Whether a nick is free for `by`: nobody else here has it, and it is no account's but `own`.
+    /// Whether a nick is free for `by`: nobody else here has it or one that looks like it, and it is no account's but `own`.
     fn is_nick_free(&self, nick: &Nick, by: Option<UserId>, own: Option<AccountId>) -> bool {
-        let taken = self.nicks.get(nick.folded()).is_some_and(|holder| Some(*holder) != by);
-        let registered = self.account_names.get(nick.folded()).is_some_and(|account| Some(*account) != own);
+        let taken = self.nicks.holder(nick.as_str(), nick.folded()).is_some_and(|holder| Some(holder) != by);
+        let registered = self.account_names.holder(nick.as_str(), nick.folded());
+        let registered = registered.is_some_and(|account| Some(account) != own);
         !taken && !registered
     }
 
     /// The form under which names and masks are compared.
     #[must_use]
-    pub fn folded(&self, text: &str) -> String {
-        fold(text).as_str().to_owned()
+    pub fn fold(&self, text: &str) -> Folded {
+        self.policy.casemapping.fold(text)
     }
 
     fn next_seq(&mut self) -> Seq {

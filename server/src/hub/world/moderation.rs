@@ -103,12 +103,12 @@ impl World {
         if self.is_lobby(room) || self.policy.lobby.as_ref() == Some(&name) {
             return Err(Refusal::Unchangeable);
         }
-        if self.room_names.get(name.folded()).is_some_and(|other| *other != room_id) {
+        if self.room_names.holder(name.as_str(), name.folded()).is_some_and(|other| other != room_id) {
             return Err(Refusal::RoomNameTaken);
         }
         let from = room.name.clone();
-        self.room_names.remove(from.folded());
-        self.room_names.insert(name.folded().clone(), room_id);
+        self.room_names.free(from.as_str(), from.folded(), room_id);
+        self.room_names.take(name.as_str(), name.folded(), room_id);
         self.rooms.get_mut(&room_id).ok_or(Refusal::Gone)?.name = name;
         Ok(vec![Change::RoomRenamed { by: id, room: room_id, from, reason, at: now }])
     }

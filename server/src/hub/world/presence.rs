@@ -33,7 +33,7 @@ impl World {
         let mut user = User::new(id, nick, ident, display, now);
         (user.account, user.rank, user.away) = (account, rank, away);
         user.modes = self.policy.default_user_modes;
-        self.nicks.insert(user.nick.folded().clone(), id);
+        self.nicks.take(user.nick.as_str(), user.nick.folded(), id);
         self.users.insert(id, user);
         if let Some(account) = account {
             self.online.insert(account, id);
@@ -108,7 +108,7 @@ impl World {
     pub(super) fn leave(&mut self, now: UnixMs, id: UserId, reason: String) -> Result<Vec<Change>, Refusal> {
         let witnesses = self.witnesses(self.known(id)?);
         let user = self.users.remove(&id).ok_or(Refusal::Gone)?;
-        self.nicks.remove(user.nick.folded());
+        self.nicks.free(user.nick.as_str(), user.nick.folded(), id);
         self.forget_acceptance(id);
         self.markers.forget(&user);
         if let Some(account) = user.account {
@@ -149,7 +149,9 @@ impl World {
         if !self.is_nick_free(&nick, Some(id), user.account) {
             return Err(Refusal::NickTaken);
         }
-        if self.policy.nick_is_account && self.account_name(user).is_some_and(|name| *name.folded() != *nick.folded()) {
+        // Another way to write it is still the account's name, and so is what looks like it.
+        let own = self.account_names.holder(nick.as_str(), nick.folded());
+        if self.policy.nick_is_account && user.account.is_some() && own != user.account {
             return Err(Refusal::NickIsAccount);
         }
         let from = self.give_nick(id, nick)?;
@@ -160,8 +162,8 @@ impl World {
     fn give_nick(&mut self, id: UserId, nick: Nick) -> Result<Arc<str>, Refusal> {
         let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
         let from = user.source.clone();
-        self.nicks.remove(user.nick.folded());
-        self.nicks.insert(nick.folded().clone(), id);
+        self.nicks.free(user.nick.as_str(), user.nick.folded(), id);
+        self.nicks.take(nick.as_str(), nick.folded(), id);
         user.rename(nick);
         Ok(from)
     }

@@ -36,8 +36,8 @@ impl World {
     /// # Errors
     /// [`Refusal::AccountExists`].
     pub fn check_free(&self, name: &AccountName, by: Option<UserId>) -> Result<(), Refusal> {
-        let held = self.nicks.get(name.folded()).is_some_and(|holder| Some(*holder) != by);
-        match held || self.account_names.contains_key(name.folded()) {
+        let held = self.nicks.holder(name.as_str(), name.folded()).is_some_and(|holder| Some(holder) != by);
+        match held || self.account_names.holder(name.as_str(), name.folded()).is_some() {
             true => Err(Refusal::AccountExists),
             false => Ok(()),
         }
@@ -87,7 +87,7 @@ impl World {
         self.last_account += 1;
         let id = AccountId(self.last_account);
         let row = AccountRow { id, name, display, hash, rank, created: now, seen: None };
-        self.account_names.insert(row.name.folded().clone(), id);
+        self.account_names.take(row.name.as_str(), row.name.folded(), id);
         self.accounts.insert(id, Account { row: row.clone(), rooms: BTreeSet::new() });
         Change::AccountCreated(row)
     }

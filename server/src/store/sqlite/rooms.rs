@@ -1,6 +1,6 @@
 //! Rooms between the hub's values and rows: what is written of them, and how they are read back.
 
-use klatch_protocol::{RoomName, UnixMs};
+use klatch_protocol::{RoomName, UnixMs, fold};
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{all, int, number, run, strange};
@@ -8,9 +8,9 @@ use crate::hub::io::{AccountId, Flags, List, Mask, Ranks, RoomId, RoomRow, Setti
 
 pub(super) fn create(db: &Connection, row: &RoomRow) -> rusqlite::Result<()> {
     let sql = "INSERT INTO room (id, name, folded, created, founder) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let (name, folded) = (row.name.as_str(), row.name.folded().as_str());
+    let (name, folded) = (row.name.as_str(), fold(row.name.as_str()));
     let founder = row.founder.map(|account| int(account.0));
-    run(db, sql, params![int(row.id.0), name, folded, row.created.0, founder])?;
+    run(db, sql, params![int(row.id.0), name, folded.as_str(), row.created.0, founder])?;
     set(db, row.id, &row.settings)?;
     set_topic(db, row.id, row.topic.as_ref())?;
     run(db, "UPDATE store SET last_room = max(last_room, ?1)", params![int(row.id.0)])
@@ -24,7 +24,7 @@ pub(super) fn delete(db: &Connection, room: RoomId) -> rusqlite::Result<()> {
 
 pub(super) fn rename(db: &Connection, room: RoomId, name: &RoomName) -> rusqlite::Result<()> {
     let sql = "UPDATE room SET name = ?2, folded = ?3 WHERE id = ?1";
-    run(db, sql, params![int(room.0), name.as_str(), name.folded().as_str()])
+    run(db, sql, params![int(room.0), name.as_str(), fold(name.as_str()).as_str()])
 }
 
 pub(super) fn set(db: &Connection, room: RoomId, settings: &Settings) -> rusqlite::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use klatch_protocol::{AccountName, UnixMs};
+use klatch_protocol::{AccountName, CaseMapping, UnixMs, fold};
 use rusqlite::{Connection, Row, params, types::Type};
 
 use super::{bans, rooms};
@@ -61,10 +61,11 @@ pub(super) fn run(db: &Connection, sql: &str, params: impl rusqlite::Params) -> 
 fn create_account(db: &Connection, row: &AccountRow) -> rusqlite::Result<()> {
     let sql = "INSERT INTO account (id, name, folded, display, hash, rank, created, seen)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let (name, folded) = (row.name.as_str(), row.name.folded().as_str());
+    // Under `ascii`, which tells most names apart, so that what is kept never depends on the configuration.
+    let (name, folded) = (row.name.as_str(), fold(row.name.as_str()));
     let seen = row.seen.map(|at| at.0);
     let rank = rank_number(row.rank);
-    run(db, sql, params![int(row.id.0), name, folded, row.display, row.hash, rank, row.created.0, seen])
+    run(db, sql, params![int(row.id.0), name, folded.as_str(), row.display, row.hash, rank, row.created.0, seen])
 }
 
 fn add_record(db: &Connection, record: &Record) -> rusqlite::Result<()> {
@@ -136,7 +137,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
     let name: String = row.get(1)?;
     Ok(AccountRow {
         id: AccountId(number(row, 0)?),
-        name: AccountName::new(&name).map_err(|error| strange(1, error))?,
+        name: AccountName::under(CaseMapping::Precis, &name).map_err(|error| strange(1, error))?,
         display: row.get(2)?,
         hash: row.get(3)?,
         rank: rank(row.get(4)?)?,
@@ -151,7 +152,7 @@ pub(super) const RECORD_COLUMNS: &str = "seq, at, source, account, kind, tags, t
 /// Reads a row of [`RECORD_COLUMNS`].
 pub(super) fn record(row: &Row<'_>, place: Place) -> rusqlite::Result<Record> {
     let account = match row.get::<_, Option<String>>(3)? {
-        Some(name) => Some(AccountName::new(&name).map_err(|error| strange(3, error))?),
+        Some(name) => Some(AccountName::under(CaseMapping::Precis, &name).map_err(|error| strange(3, error))?),
         None => None,
     };
     Ok(Record {
