@@ -60,6 +60,8 @@ bitflags::bitflags! {
         const PRE_AWAY = 1 << 26;
         /// `draft/metadata-2`: METADATA.
         const METADATA = 1 << 27;
+        /// `draft/metadata-3`: the same, with numerics for notifications.
+        const METADATA_3 = 1 << 31;
         /// `draft/extended-isupport`: ISUPPORT before registration ends.
         const EXTENDED_ISUPPORT = 1 << 28;
         /// `sts`: strict transport security; only ever advertised.
@@ -101,6 +103,7 @@ impl Caps {
         (Caps::CHANNEL_RENAME, "draft/channel-rename"),
         (Caps::PRE_AWAY, "draft/pre-away"),
         (Caps::METADATA, "draft/metadata-2"),
+        (Caps::METADATA_3, "draft/metadata-3"),
         (Caps::EXTENDED_ISUPPORT, "draft/extended-isupport"),
         (Caps::STS, "sts"),
         (Caps::TAKE_OVER, "klatch.chat/take-over"),

@@ -12,6 +12,7 @@ mod deeds;
 mod deliver;
 pub mod io;
 mod login;
+mod metadata;
 mod monitor;
 mod msgid;
 mod multiline;

@@ -57,7 +57,8 @@ impl Watches {
         self.lists.get(&conn).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn of(&self, nick: &Folded) -> impl Iterator<Item = ConnId> {
+    /// Who watches `nick`.
+    pub(super) fn of(&self, nick: &Folded) -> impl Iterator<Item = ConnId> {
         self.watchers.get(nick).into_iter().flatten().copied()
     }
 

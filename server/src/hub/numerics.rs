@@ -47,6 +47,7 @@ pub(super) fn sentence(numeric: Numeric) -> &'static str {
         RPL_ENDOFINFO => "End of INFO list",
         RPL_ENDOFMOTD => "End of MOTD command",
         RPL_WHOISSECURE => "is using a secure connection",
+        RPL_KEYNOTSET => "key not set",
         RPL_WHOISBOT => "is a bot",
         RPL_WHOISACCOUNT => "is logged in as",
         RPL_ENDOFMONLIST => "End of MONITOR list",

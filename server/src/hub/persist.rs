@@ -71,7 +71,11 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
                 writes.push(Write::Mark { account, target: world.fold(&target).to_string(), at });
             }
         }
+        Change::MetadataSet { kept: Some(subject), key, value, .. } => {
+            writes.push(Write::SetMetadata { subject, key, value });
+        }
         Change::Said { .. }
+        | Change::MetadataSet { .. }
         | Change::Entered(_)
         | Change::LoggedIn(_)
         | Change::Renamed { .. }

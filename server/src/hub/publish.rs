@@ -81,6 +81,9 @@ impl Hub {
             Change::Redacted { by, to, seq, at, reason } => {
                 self.show_redaction(*by, *to, (*seq, *at), reason.as_deref(), effects, reply);
             }
+            Change::MetadataSet { about, key, value, .. } => {
+                self.show_metadata(*about, key, value.as_deref(), effects, reply.as_deref());
+            }
             Change::Marked { user, target, at } => self.show_marker(*user, target, *at, effects, reply),
             Change::RoomDeleted(room) => self.audiences.forget(*room),
             Change::AccountCreated(_)

@@ -31,6 +31,7 @@ impl Hub {
             self.deliver(line, &Hearers::Conns(&hearers), Own::Echo, effects, reply.as_deref_mut());
         }
         self.show_away(id, Some(room), effects);
+        self.introduce(id, room, effects);
         for conn in self.devices_of(id) {
             match reply.as_deref_mut().filter(|reply| reply.conn == conn) {
                 Some(reply) => self.describe_room(room, reply),

@@ -8,7 +8,7 @@ use super::{
     numerics,
     reply::Reply,
     turn::Turn,
-    world::{Room, User, UserId},
+    world::{About, Room, User, UserId},
 };
 
 impl Turn<'_> {
@@ -35,6 +35,7 @@ impl Hub {
             let end = numerics::sentence(Numeric::RPL_ENDOFNAMES);
             self.tell(Numeric::RPL_ENDOFNAMES, &[room.name.as_str(), end], reply);
         }
+        self.sync(About::Room(room.id), reply);
     }
 
     /// 332 and 333, or 331 (modern.ircdocs.horse "TOPIC message").

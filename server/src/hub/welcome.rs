@@ -74,10 +74,12 @@ impl Turn<'_> {
             let Some(name) = self.world().room(*room).map(|room| room.name.clone()) else { continue };
             let body = Body::Join { room: name.as_str(), display: &known.display };
             let account = account.as_ref().map(AsRef::as_ref);
-            let line = Line { source: &known.source, account, at: self.now.wall, id: None, tags: "", body };
+            let line =
+                Line { source: &known.source, account, at: self.now.wall, id: None, tags: known.own_tags(), body };
             self.reply.push(line.write(caps));
             self.hub.describe_room(*room, &mut self.reply);
         }
+        self.settle_metadata();
     }
 
     fn enter(&mut self) {
@@ -111,6 +113,7 @@ impl Turn<'_> {
         }
         self.welcome();
         self.hub.publish(changes, self.effects, Some(&mut self.reply));
+        self.settle_metadata();
     }
 
     fn welcome(&mut self) {
@@ -128,6 +131,7 @@ impl Turn<'_> {
         self.numeric(Numeric::RPL_MYINFO, &myinfo);
         self.isupport();
         commands::lusers(self);
+        self.tell_own_metadata();
         commands::motd(self);
         if modes != "+" {
             self.numeric(Numeric::RPL_UMODEIS, &[&modes]);

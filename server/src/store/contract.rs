@@ -5,7 +5,7 @@ use klatch_protocol::{AccountName, RoomName, UnixMs};
 use super::*;
 use crate::hub::io::{
     AccountId, AccountRow, Anchor, Ban, BanId, DEEDS_TOLD, Deed, Flags, List, Mask, Page, Place, Rank, Ranks, Record,
-    RecordKind, RoomId, RoomRow, Seq, Settings, Topic,
+    RecordKind, RoomId, RoomRow, Seq, Settings, Subject, Topic,
 };
 
 const ROOM: Place = Place::Room(RoomId(1));
@@ -365,5 +365,24 @@ fn bans_and_deeds_come_back_as_they_were() {
         let snapshot = store.load().unwrap();
         assert_eq!(snapshot.bans, made[1..]);
         assert_eq!(snapshot.deeds, deeds[1..]);
+    });
+}
+
+#[test]
+fn metadata_is_the_last_value_and_goes_with_its_room() {
+    on_both(|store| {
+        let set = |subject, value: Option<&str>| Write::SetMetadata {
+            subject,
+            key: "k".into(),
+            value: value.map(str::to_owned),
+        };
+        let (amy, first, second) = (Subject::Account(AccountId(1)), Subject::Room(RoomId(1)), Subject::Room(RoomId(2)));
+        store.commit(&[set(amy, Some("a")), set(first, Some("")), set(second, Some("c"))]).unwrap();
+        store.commit(&[set(amy, Some("b")), Write::DeleteRoom(RoomId(2))]).unwrap();
+        let mut kept = store.load().unwrap().metadata;
+        kept.sort();
+        assert_eq!(kept, [(amy, "k".into(), "b".into()), (first, "k".into(), String::new())]);
+        store.commit(&[set(amy, None), set(amy, None)]).unwrap();
+        assert_eq!(store.load().unwrap().metadata.len(), 1);
     });
 }

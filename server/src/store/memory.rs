@@ -10,7 +10,7 @@ use super::{
 };
 use crate::hub::io::{
     AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, Mask, Place, Query, Ranks, Record, RecordKind, RoomId,
-    RoomRow, Snapshot, Write,
+    RoomRow, Snapshot, Subject, Write,
 };
 
 /// Keeps everything in memory. The oldest records are forgotten when there are more than [`Memory::RECORDS`].
@@ -27,6 +27,7 @@ pub struct Memory {
     bans: BTreeMap<BanId, Ban>,
     deeds: VecDeque<Deed>,
     markers: BTreeMap<(AccountId, String), UnixMs>,
+    metadata: BTreeMap<(Subject, String), String>,
     last_seq: u64,
     /// The places of all records, oldest first, to know which to forget.
     order: VecDeque<(u64, Place)>,
@@ -55,6 +56,7 @@ impl Memory {
             bans: BTreeMap::new(),
             deeds: VecDeque::new(),
             markers: BTreeMap::new(),
+            metadata: BTreeMap::new(),
             last_seq: 0,
             order: VecDeque::new(),
             histories: HashMap::new(),
@@ -78,6 +80,7 @@ impl Memory {
                 self.rooms.remove(room);
                 self.members.retain(|(of, _), _| of != room);
                 self.masks.retain(|(of, _)| of != room);
+                self.metadata.retain(|(of, _), _| *of != Subject::Room(*room));
             }
             Write::SetTopic { room, topic } => {
                 if let Some(row) = self.rooms.get_mut(room) {
@@ -113,6 +116,13 @@ impl Memory {
                 });
                 let old: Vec<u64> = old.map(|(seq, _)| *seq).collect();
                 old.into_iter().for_each(|seq| self.remove(seq));
+            }
+            Write::SetMetadata { subject, key, value } => {
+                let place = (*subject, key.clone());
+                match value {
+                    Some(value) => drop(self.metadata.insert(place, value.clone())),
+                    None => drop(self.metadata.remove(&place)),
+                }
             }
             Write::Mark { account, target, at } => {
                 self.markers.insert((*account, target.clone()), *at);
@@ -211,6 +221,7 @@ impl Store for Memory {
         Ok(Snapshot {
             epoch: self.epoch,
             last_seq: self.last_seq,
+            metadata: self.metadata.iter().map(|((of, key), value)| (*of, key.clone(), value.clone())).collect(),
             markers: self.markers.iter().map(|((account, target), at)| (*account, target.clone(), *at)).collect(),
             last_account: self.accounts.keys().next_back().map_or(0, |id| id.0),
             last_room: self.last_room,

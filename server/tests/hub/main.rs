@@ -46,6 +46,7 @@ scripts! {
     history_of_events,
     guests_history,
     read_markers,
+    metadata,
     taking_back,
     several_lines,
     bots,

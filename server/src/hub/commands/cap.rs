@@ -2,7 +2,7 @@
 
 use klatch_protocol::{Caps, Message, Numeric, encode::MAX_LINE};
 
-use super::{batch, sasl::MECHANISMS};
+use super::{batch, metadata, sasl::MECHANISMS};
 use crate::hub::{policy::Policy, turn::Turn};
 
 /// What is on offer.
@@ -17,6 +17,8 @@ pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::CHATHISTORY)
     .union(Caps::EVENT_PLAYBACK)
     .union(Caps::MULTILINE)
+    .union(Caps::METADATA)
+    .union(Caps::METADATA_3)
     .union(Caps::READ_MARKER)
     .union(Caps::MESSAGE_REDACTION)
     .union(Caps::CHANNEL_RENAME)
@@ -73,6 +75,7 @@ fn word(cap: Caps, modern: bool, policy: &Policy) -> Option<String> {
             let tokens: Vec<&str> = tokens.into_iter().filter_map(|(token, on)| on.then_some(token)).collect();
             Some(tokens.join(",")).filter(|value| !value.is_empty())
         }
+        Caps::METADATA | Caps::METADATA_3 => Some(metadata::limits()),
         Caps::MULTILINE => Some(format!("max-bytes={},max-lines={}", batch::MAX_BYTES, batch::MAX_LINES)),
         _ => None,
     };

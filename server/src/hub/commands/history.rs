@@ -142,7 +142,7 @@ impl Hub {
     }
 }
 
-fn in_batch(turn: &mut Turn<'_>, kind: &str, target: Option<&str>, work: impl FnOnce(&mut Turn<'_>)) {
+pub(super) fn in_batch(turn: &mut Turn<'_>, kind: &str, target: Option<&str>, work: impl FnOnce(&mut Turn<'_>)) {
     let policy = turn.hub.policy.clone();
     let batched = turn.caps().contains(Caps::BATCH);
     if batched {

@@ -12,6 +12,7 @@ mod info;
 mod keeping_order;
 mod list;
 mod marker;
+mod metadata;
 mod mode;
 mod monitor;
 mod operator;
@@ -81,6 +82,7 @@ const COMMANDS: &[Entry] = &[
     registered("MODE", 1, mode::mode),
     registered("CHATHISTORY", 0, history::chathistory),
     registered("BATCH", 1, batch::batch),
+    always("METADATA", 0, metadata::metadata),
     registered("MARKREAD", 0, marker::markread),
     registered("REDACT", 0, redact::redact),
     registered("WHO", 0, who::who),

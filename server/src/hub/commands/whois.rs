@@ -6,11 +6,12 @@ use super::listed;
 use crate::hub::{
     Hub,
     io::RoomId,
+    metadata::METADATA,
     numerics,
     past::Past,
     session::Session,
     turn::Turn,
-    world::{HIDDEN_HOST, User, UserId},
+    world::{About, HIDDEN_HOST, User, UserId},
 };
 
 /// The most nicks of ISON.
@@ -19,6 +20,9 @@ const MAX_NICKS: usize = 15;
 const MAX_WHOWAS: usize = 5;
 /// USERHOST takes five (RFC 2812 section 4.8).
 const MAX_USERHOSTS: usize = 5;
+
+/// The most values of metadata that WHOIS tells; METADATA LIST tells all.
+const MAX_VALUES: usize = 20;
 
 /// WHOIS `[server] nick`.
 pub(super) fn whois(turn: &mut Turn<'_>, message: &Message<'_>) {
@@ -61,6 +65,13 @@ fn describe(turn: &mut Turn<'_>, user: &User) {
     }
     if turn.hub.is_encrypted(user.id) {
         turn.refuse(Numeric::RPL_WHOISSECURE, &[nick]);
+    }
+    if turn.caps().intersects(METADATA) {
+        let values = turn.world().metadata(About::User(user.id)).take(MAX_VALUES);
+        let values: Vec<(String, String)> = values.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        for (key, value) in values {
+            turn.numeric(Numeric::RPL_WHOISKEYVALUE, &[nick, &key, "*", &value]);
+        }
     }
     let idle = user.idle(turn.now.wall).to_string();
     let since = user.since.seconds().to_string();

@@ -24,7 +24,7 @@ pub use self::{
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},
     password::{AuthJob, AuthOutcome, Secret},
     rooms::{Flags, List, Mask, Ranks, RoomRow, Settings, Topic},
-    rows::{AccountRow, Rank, Snapshot},
+    rows::{AccountRow, Rank, Snapshot, Subject},
     write::Write,
 };
 

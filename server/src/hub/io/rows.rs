@@ -48,6 +48,15 @@ pub enum Rank {
     Owner,
 }
 
+/// What metadata that is kept is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// An account.
+    Account(AccountId),
+    /// A room.
+    Room(RoomId),
+}
+
 /// Everything the hub has to know at the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -73,6 +82,8 @@ pub struct Snapshot {
     pub bans: Vec<Ban>,
     /// The newest things operators did, at most [`DEEDS_TOLD`](super::DEEDS_TOLD), oldest first.
     pub deeds: Vec<Deed>,
+    /// What is said about accounts and rooms: key and value.
+    pub metadata: Vec<(Subject, String, String)>,
     /// Invitation codes not used yet.
     pub invites: Vec<String>,
     /// The owner code, until it is used.

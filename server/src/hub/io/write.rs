@@ -3,7 +3,8 @@
 use klatch_protocol::{RoomName, UnixMs};
 
 use super::{
-    AccountId, AccountRow, Ban, BanId, Deed, List, Mask, Rank, Ranks, Record, RoomId, RoomRow, Seq, Settings, Topic,
+    AccountId, AccountRow, Ban, BanId, Deed, List, Mask, Rank, Ranks, Record, RoomId, RoomRow, Seq, Settings, Subject,
+    Topic,
 };
 
 /// One change of what is kept.
@@ -117,6 +118,15 @@ pub enum Write {
     RemoveBan(BanId),
     /// An operator did something. The newest [`DEEDS_KEPT`](super::DEEDS_KEPT) are kept.
     Deed(Deed),
+    /// Something is said about an account or a room, or not any more.
+    SetMetadata {
+        /// About what.
+        subject: Subject,
+        /// The key.
+        key: String,
+        /// The value; `None` when the key is gone.
+        value: Option<String>,
+    },
     /// An invitation code came into being.
     AddInvite {
         /// The code as it is handed out.

@@ -3,7 +3,7 @@
 
 mod flood;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use klatch_protocol::{AccountName, Caps, Nick, sasl::Collector};
 use zeroize::Zeroizing;
@@ -33,6 +33,10 @@ pub(super) struct Session {
     pub(super) modern: bool,
     /// A SASL exchange under way.
     pub(super) sasl: Option<Collector>,
+    /// What METADATA said while it registered.
+    pub(super) early_metadata: BTreeMap<String, String>,
+    /// The keys of metadata it wants to hear of.
+    pub(super) subscriptions: BTreeSet<String>,
     /// A message of several lines that has begun.
     pub(super) draft: Option<Draft>,
     /// Whether PASS gave the server's password.
@@ -64,6 +68,8 @@ impl Session {
             caps: Caps::empty(),
             modern: false,
             sasl: None,
+            early_metadata: BTreeMap::new(),
+            subscriptions: BTreeSet::new(),
             draft: None,
             admitted: false,
             code: None,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use klatch_protocol::{AccountName, Nick, RoomName, UnixMs};
 use zeroize::Zeroizing;
 
-use super::{ModeChange, User, UserId, UserModes};
+use super::{About, ModeChange, User, UserId, UserModes};
 use crate::hub::io::{
-    AccountId, AccountRow, Ban, BanId, BanTarget, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow, Seq, Topic,
+    AccountId, AccountRow, Ban, BanId, BanTarget, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow, Seq,
+    Subject, Topic,
 };
 
 /// One wish. Everything that changes shared state is one of these.
@@ -214,6 +215,17 @@ pub enum Command {
         author: Option<AccountName>,
         /// Why.
         reason: Option<String>,
+    },
+    /// Say something about oneself or a room.
+    SetMetadata {
+        /// Who does.
+        user: UserId,
+        /// About whom or what.
+        about: About,
+        /// The key; its form was checked.
+        key: String,
+        /// The value; `None` removes the key.
+        value: Option<String>,
     },
     /// Say how far one has read.
     Mark {
@@ -438,6 +450,19 @@ pub enum Change {
         at: UnixMs,
         /// Why.
         reason: Option<String>,
+    },
+    /// Something else is said about somebody or a room.
+    MetadataSet {
+        /// Who did it.
+        by: UserId,
+        /// About whom or what.
+        about: About,
+        /// Under what it is kept, unless about a guest.
+        kept: Option<Subject>,
+        /// The key.
+        key: String,
+        /// The value; `None` when the key is gone.
+        value: Option<String>,
     },
     /// Somebody has read up to a time.
     Marked {

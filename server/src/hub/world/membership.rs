@@ -131,6 +131,7 @@ impl World {
         }
         let room = self.rooms.remove(&id)?;
         self.room_names.free(room.name.as_str(), room.name.folded(), id);
+        self.metadata.forget_room(id);
         Some(Change::RoomDeleted(id))
     }
 }

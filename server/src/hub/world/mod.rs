@@ -11,6 +11,7 @@ mod correspondence;
 mod entry;
 mod markers;
 mod membership;
+mod metadata;
 mod moderation;
 mod modes;
 mod names;
@@ -31,12 +32,13 @@ use klatch_protocol::{AccountName, CaseMapping, Folded, Nick, UnixMs};
 pub use self::{
     account::Account,
     command::{Change, Command, MessageId, Refusal, Target},
+    metadata::{About, MAX_KEYS},
     modes::ModeChange,
     room::{Member, Room},
     user::{HIDDEN_HOST, User, UserId, source_of},
     user_mode::UserModes,
 };
-use self::{markers::Markers, names::Names};
+use self::{markers::Markers, metadata::Metadata, names::Names};
 use super::{
     io::{AccountId, AccountRow, Ban, BanId, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot},
     policy::Policy,
@@ -55,6 +57,7 @@ pub struct World {
     rooms: HashMap<RoomId, Room>,
     room_names: Names<RoomId>,
     markers: Markers,
+    metadata: Metadata,
     invites: HashSet<String>,
     owner_code: Option<String>,
     bans: BTreeMap<BanId, Ban>,
@@ -82,6 +85,7 @@ impl World {
             rooms: HashMap::new(),
             room_names: Names::new(true),
             markers: Markers::new(snapshot.markers, mapping),
+            metadata: Metadata::new(snapshot.metadata),
             invites: snapshot.invites.into_iter().collect(),
             owner_code: snapshot.owner_code,
             last_ban: snapshot.bans.iter().map(|ban| ban.id.0).max().unwrap_or(0),
@@ -156,6 +160,7 @@ impl World {
             Command::Redact { user, to, seq, author, reason } => {
                 self.redact(now, user, to, seq, author.as_ref(), reason)
             }
+            Command::SetMetadata { user, about, key, value } => self.set_metadata(user, about, key, value),
             Command::Mark { user, target, at } => self.mark(now, user, target, at),
         }
     }

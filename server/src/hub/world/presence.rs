@@ -111,6 +111,7 @@ impl World {
         self.nicks.free(user.nick.as_str(), user.nick.folded(), id);
         self.forget_acceptance(id);
         self.markers.forget(&user);
+        self.metadata.forget_guest(&user);
         if let Some(account) = user.account {
             self.online.remove(&account);
         }

@@ -19,6 +19,7 @@ pub(super) fn create(db: &Connection, row: &RoomRow) -> rusqlite::Result<()> {
 pub(super) fn delete(db: &Connection, room: RoomId) -> rusqlite::Result<()> {
     run(db, "DELETE FROM member WHERE room = ?1", params![int(room.0)])?;
     run(db, "DELETE FROM mask WHERE room = ?1", params![int(room.0)])?;
+    run(db, "DELETE FROM metadata WHERE room = ?1", params![int(room.0)])?;
     run(db, "DELETE FROM room WHERE id = ?1", params![int(room.0)])
 }
 

@@ -6,7 +6,7 @@ use klatch_protocol::{AccountName, CaseMapping, UnixMs, fold};
 use rusqlite::{Connection, Row, params, types::Type};
 
 use super::{bans, rooms};
-use crate::hub::io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, Seq, Snapshot, Write};
+use crate::hub::io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot, Subject, Write};
 use crate::store::{FORGET_AT_ONCE, span::ends};
 
 /// Applies one write within the open transaction.
@@ -39,6 +39,7 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
             run(db, "DELETE FROM record WHERE seq = ?1", params![int(seq.0)])
         }
         Write::Forget { before, upto } => forget(db, *before, *upto),
+        Write::SetMetadata { subject, key, value } => set_metadata(db, *subject, key, value.as_deref()),
         Write::Mark { account, target, at } => {
             let sql = "INSERT OR REPLACE INTO marker (account, target, at) VALUES (?1, ?2, ?3)";
             run(db, sql, params![int(account.0), target, at.0])
@@ -83,6 +84,36 @@ fn add_record(db: &Connection, record: &Record) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// What metadata is about as the columns `room` and `account`.
+fn subject_columns(subject: Subject) -> (i64, i64) {
+    match subject {
+        Subject::Room(room) => (int(room.0), 0),
+        Subject::Account(account) => (0, int(account.0)),
+    }
+}
+
+fn set_metadata(db: &Connection, subject: Subject, key: &str, value: Option<&str>) -> rusqlite::Result<()> {
+    let (room, account) = subject_columns(subject);
+    match value {
+        Some(value) => {
+            let sql = "INSERT OR REPLACE INTO metadata (room, account, key, value) VALUES (?1, ?2, ?3, ?4)";
+            run(db, sql, params![room, account, key, value])
+        }
+        None => {
+            let sql = "DELETE FROM metadata WHERE room = ?1 AND account = ?2 AND key = ?3";
+            run(db, sql, params![room, account, key])
+        }
+    }
+}
+
+fn metadata(row: &Row<'_>) -> rusqlite::Result<(Subject, String, String)> {
+    let subject = match (number(row, 0)?, number(row, 1)?) {
+        (0, account) => Subject::Account(AccountId(account)),
+        (room, _) => Subject::Room(RoomId(room)),
+    };
+    Ok((subject, row.get(2)?, row.get(3)?))
+}
+
 /// Before records go: the highest place is not told by those that stay any more.
 fn remember_last(db: &Connection) -> rusqlite::Result<()> {
     run(db, "UPDATE store SET last_seq = max(last_seq, coalesce((SELECT max(seq) FROM record), 0))", params![])
@@ -110,6 +141,7 @@ pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
         markers: all(db, "SELECT account, target, at FROM marker", |row| {
             Ok((AccountId(number(row, 0)?), row.get(1)?, UnixMs(row.get(2)?)))
         })?,
+        metadata: all(db, "SELECT room, account, key, value FROM metadata ORDER BY room, account, key", metadata)?,
         accounts: all(db, "SELECT id, name, display, hash, rank, created, seen FROM account ORDER BY id", account)?,
         rooms: rooms::load(db)?,
         members: rooms::load_members(db)?,

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("0002_messages.sql"),
     include_str!("0003_rooms.sql"),
     include_str!("0004_bans.sql"),
+    include_str!("0005_metadata.sql"),
 ];
 
 /// The newest schema this program knows.
