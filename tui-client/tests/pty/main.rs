@@ -4,6 +4,7 @@
 mod endings;
 mod klatch;
 mod klatchd;
+mod others;
 mod peer;
 mod server;
 mod signing_in;

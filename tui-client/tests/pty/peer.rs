@@ -15,9 +15,7 @@ pub struct Peer {
 impl Peer {
     /// Connects and signs up as `nick`; is in the lobby afterwards.
     pub fn sign_up(port: u16, nick: &str) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", port)).expect("the server accepts");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
-        let mut peer = Peer { lines: BufReader::new(stream) };
+        let mut peer = Peer::connect(port);
         peer.send("CAP LS 302");
         peer.send("CAP REQ :echo-message server-time message-tags");
         peer.send(&format!("NICK {nick}"));
@@ -26,6 +24,21 @@ impl Peer {
         peer.send("CAP END");
         peer.wait(" 366 ");
         peer
+    }
+
+    /// Connects to a server without accounts, as `nick`, and is in no room afterwards.
+    pub fn come_in(port: u16, nick: &str) -> Self {
+        let mut peer = Peer::connect(port);
+        peer.send(&format!("NICK {nick}"));
+        peer.send(&format!("USER {nick} 0 * :{nick}"));
+        peer.wait(" 422 ");
+        peer
+    }
+
+    fn connect(port: u16) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).expect("the server accepts");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        Peer { lines: BufReader::new(stream) }
     }
 
     /// Sends a line as it is.
