@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use klatch::{
-    model::{Body, Delivery, Model, Room},
+    model::{Body, Delivery, Model, Older, Room},
     net::{Link, LinkId, NetEvent, NetFailure, Security, Target},
     session::{Ending, Event, Failure, Intent, Manner, Now, Output, Request, Session, Way},
 };
@@ -274,9 +274,9 @@ async fn scrolling_back_reaches_the_first_message() {
     lior.until("shown the newest", |lior| lior.sees("#lobby", "Amy: line 249")).await;
     while let Some(request) = lior.model.older() {
         lior.asks(request);
-        lior.until("shown more", |lior| !lior.room("#lobby").unwrap().history.fetching).await;
+        lior.until("shown more", |lior| lior.room("#lobby").unwrap().history.older != Older::Fetching).await;
     }
-    assert!(lior.room("#lobby").unwrap().history.complete);
+    assert_eq!(lior.room("#lobby").unwrap().history.older, Older::Nothing);
     let texts: Vec<String> = lior.said("#lobby").into_iter().map(|(_, text, _)| text).collect();
     assert_eq!(texts, text.lines().collect::<Vec<_>>());
 }

@@ -3,7 +3,7 @@
 mod sample;
 
 use klatch::{
-    model::{Delivery, History, Line, LineKey},
+    model::{Delivery, History, Line, LineKey, Older},
     ui::{
         pane::{Motion, Scroll, Standing},
         theme::{Colour, Theme, UNICODE},
@@ -166,11 +166,10 @@ fn the_way_to_the_oldest_and_the_unread_line() {
     go(&mut sample, Motion::Oldest);
     assert!(pane(&sample, 90, 12)[2].contains("line 0 "));
     assert!(sample.pane.wants_older(&sample.feed()));
-    sample.room.history.fetching = true;
+    sample.room.history.older = Older::Fetching;
     assert!(!sample.pane.wants_older(&sample.feed()), "one request at a time");
     assert!(pane(&sample, 90, 12)[0].contains("fetching older"));
-    sample.room.history.fetching = false;
-    sample.room.history.complete = true;
+    sample.room.history.older = Older::Nothing;
     assert!(!sample.pane.wants_older(&sample.feed()), "there is nothing older");
     go(&mut sample, Motion::Up(3));
     assert!(pane(&sample, 90, 12)[0].contains("#team begins here"));
@@ -206,7 +205,7 @@ fn a_short_history_stands_at_the_bottom_and_cannot_be_scrolled() {
 fn a_history_without_lines_says_where_it_begins() {
     let mut sample = Sample::empty(THEME);
     assert!(pane(&sample, 60, 5).iter().all(String::is_empty));
-    sample.room.history.complete = true;
+    sample.room.history.older = Older::Nothing;
     assert!(pane(&sample, 60, 5)[4].contains("#team begins here"));
     go(&mut sample, Motion::PageUp);
     assert_eq!(sample.room.history.len(), History::default().len());

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use klatch::{
     keymap::{Context, Keymap, Section},
-    model::{Body, Delivery},
+    model::{Body, Delivery, Older},
     ui::{
         form::{Defaults, Form, FormScreen, Mode},
         help::{self, Help, HelpScreen},
@@ -59,7 +59,7 @@ fn release_day() -> Sample {
     ] {
         sample.person(nick, None, operator, away);
     }
-    sample.room.history.complete = true;
+    sample.room.history.older = Older::Nothing;
     sample.said("18:20", "dave", "pushed the installer fix, going home");
     sample.said("18:21", "eve", "thanks, testing on the old laptop tonight");
     sample.said("19:02", "eve", "works! Small thing: the progress bar jumps from 40 to 100, but I can live with that.");

@@ -4,7 +4,7 @@ mod sample;
 
 use insta::assert_snapshot;
 use klatch::{
-    model::{Body, Delivery},
+    model::{Body, Delivery, Older},
     ui::{
         banner::{Banner, End},
         form::{Defaults, Field, Form, FormScreen, Mode},
@@ -92,7 +92,7 @@ fn chat_scrolled_up_while_three_lines_came() {
 #[test]
 fn chat_with_everything_that_can_stand_in_a_pane() {
     let mut sample = Sample::empty(THEME);
-    sample.room.history.complete = true;
+    sample.room.history.older = Older::Nothing;
     sample.person("ann", None, true, false);
     sample.person("bob", Some("Robert"), false, false);
     sample.person("yuki", Some("雪"), false, true);

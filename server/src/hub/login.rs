@@ -114,13 +114,18 @@ impl Hub {
         }
     }
 
+    /// Before an end after which a client must not come back by itself: why, in a form that programs understand.
+    pub(super) fn tell_not_to_return(&self, conn: ConnId, code: &str, text: &str, effects: &mut Effects) {
+        if self.caps_of(conn).contains(Caps::STANDARD_REPLIES) {
+            let line = standard_reply(&self.policy.server_name, "FAIL", "*", code, &[], text);
+            effects.sends.push(Send::One(conn, line.into()));
+        }
+    }
+
     /// Another device takes over.
     fn evict(&mut self, conn: ConnId, effects: &mut Effects) {
         let text = "Your account was taken over from another device";
-        if self.caps_of(conn).contains(Caps::STANDARD_REPLIES) {
-            let line = standard_reply(&self.policy.server_name, "FAIL", "*", "TAKEN_OVER", &[], text);
-            effects.sends.push(Send::One(conn, line.into()));
-        }
+        self.tell_not_to_return(conn, "TAKEN_OVER", text, effects);
         effects.sends.push(Send::One(conn, error_line(text)));
         effects.sends.push(Send::Close(conn));
         self.drop_connection(conn, "Taken over from another device", effects);
@@ -155,7 +160,7 @@ impl Turn<'_> {
 
     /// The other device is alive, and it stays.
     fn refuse_device(&mut self) {
-        let text = "The account is in use on another device; leave there first, or take over from here";
+        let text = "The account is in use on another device; leave there first";
         self.fail_or_notice("AUTHENTICATE", "ACCOUNT_IN_USE", text);
         self.refuse(Numeric::ERR_SASLFAIL, &[]);
     }

@@ -244,6 +244,12 @@ impl Hub {
         }
     }
 
+    /// As [`Hub::expel`], because an operator of the server wants it.
+    fn kick_out(&mut self, conn: ConnId, reason: &str, effects: &mut Effects) {
+        self.tell_not_to_return(conn, "KICKED_BY_OPERATOR", reason, effects);
+        self.expel(conn, reason, effects);
+    }
+
     /// Forgets a connection; the last one of a person takes them along.
     fn drop_connection(&mut self, conn: ConnId, reason: &str, effects: &mut Effects) {
         let Some(session) = self.sessions.remove(&conn) else { return };

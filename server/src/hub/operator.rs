@@ -105,7 +105,7 @@ impl Hub {
         let (id, nick) = (user.id, user.nick.clone());
         let reason = reason.map_or_else(|| "Disconnected by the operator".to_owned(), |r| clean(&r));
         for conn in self.devices_of(id) {
-            self.expel(conn, &reason, effects);
+            self.kick_out(conn, &reason, effects);
         }
         self.put_on_record(CONSOLE, format!("disconnected {nick} ({reason})"), effects);
         OperatorAnswer::Done(format!("{nick} was disconnected."))

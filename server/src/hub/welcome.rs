@@ -160,6 +160,9 @@ impl Turn<'_> {
         if policy.account_required {
             tokens = tokens.flag("draft/ACCOUNTREQUIRED");
         }
+        if self.session().account.is_some() {
+            tokens = tokens.flag("klatch.chat/KEEPS_ROOMS");
+        }
         // What is left of a line besides the source, the nick and the text, each as long as it may be.
         for line in tokens.lines(MAX_LINE.saturating_sub(policy.server_name.len() + Nick::MAX + 50)) {
             let mut params: Vec<&str> = line.iter().map(String::as_str).collect();

@@ -58,13 +58,19 @@ pub(super) struct Chat {
 }
 
 impl Chat {
-    pub(super) fn new(connection: Connection, model: Model, theme: Theme, zone: TimeZone) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        model: Model,
+        drafts: HashMap<String, String>,
+        theme: Theme,
+        zone: TimeZone,
+    ) -> Self {
         Chat {
             connection,
             model,
             panes: HashMap::new(),
             input: InputBox::new(),
-            drafts: HashMap::new(),
+            drafts,
             typing_in: String::new(),
             recall: Recall::default(),
             completing: None,
@@ -276,6 +282,16 @@ impl Chat {
             self.input.set_text(&self.drafts.remove(&self.typing_in).unwrap_or_default());
         }
         self.completing = None;
+    }
+
+    /// All that is being typed, by room.
+    pub(super) fn take_drafts(&mut self) -> HashMap<String, String> {
+        let mut drafts = std::mem::take(&mut self.drafts);
+        let here = self.input.take();
+        if !here.is_empty() {
+            drafts.insert(self.typing_in.clone(), here);
+        }
+        drafts
     }
 
     /// The time by which something on this screen changes by itself.

@@ -21,6 +21,8 @@ mod typing;
 pub use effect::Effect;
 pub use hosted::{HostNews, Hosted, Moved};
 
+use std::collections::HashMap;
+
 use jiff::tz::TimeZone;
 use klatch_protocol::sanitize::clean_text;
 use ratatui::layout::Rect;
@@ -89,8 +91,8 @@ pub struct App {
     mouse: bool,
     bare: bool,
     title: String,
-    /// What was being typed when a chat ended against the user's will.
-    carried: String,
+    /// What was being typed, by room, when a chat ended against the user's will.
+    carried: HashMap<String, String>,
     chance: u64,
     /// The area last drawn in.
     area: Rect,
@@ -123,7 +125,7 @@ impl App {
             mouse: settings.mouse,
             bare: false,
             title: String::new(),
-            carried: String::new(),
+            carried: HashMap::new(),
             chance,
             area: draw::NOT_DRAWN,
             effects: Vec::new(),

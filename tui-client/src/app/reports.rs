@@ -93,8 +93,8 @@ impl App {
             None => attempt.recent(),
         };
         self.effects.push(Effect::Remember(recent));
-        let mut chat = Chat::new(attempt.connection, attempt.model, self.theme, self.zone.clone());
-        chat.input.set_text(&std::mem::take(&mut self.carried));
+        let drafts = std::mem::take(&mut self.carried);
+        let chat = Chat::new(attempt.connection, attempt.model, drafts, self.theme, self.zone.clone());
         self.chat = Some(Box::new(chat));
         self.overlay = None;
     }
@@ -124,6 +124,10 @@ impl App {
             Report::NoLink(_) => chat.connection.try_later(self.now, turn.effects),
             Report::Broken(reason) => match chat.connection.ending() {
                 Some(Ending::Shutdown) => self.server_gone(),
+                Some(Ending::Kicked) => {
+                    let text = format!("an operator of the server disconnected you: {reason}");
+                    self.back_to_form(Some((Field::Connect, text)));
+                }
                 Some(_) => self.back_to_form(Some((Field::Connect, reason))),
                 None => chat.broken(&reason, was_in, &mut turn),
             },
@@ -141,7 +145,7 @@ impl App {
     pub(super) fn back_to_form(&mut self, failure: Option<(Field, String)>) {
         if let Some(mut chat) = self.chat.take() {
             chat.connection.give_up(&mut self.effects);
-            self.carried = chat.input.take();
+            self.carried = chat.take_drafts();
         }
         self.overlay = None;
         self.entry.stop(failure, &mut self.effects);

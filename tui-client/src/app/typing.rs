@@ -65,7 +65,11 @@ impl Chat {
             Typed::Help => return Sent::Act(Action::Help),
             Typed::Switch(number) => self.switch(number, turn.now),
             Typed::Reconnect => self.connection.dial(turn.effects),
-            Typed::Hint(hint) => self.model.note(&hint, self.connection.clock(turn.now)),
+            Typed::Hint(hint) => {
+                self.model.note(&hint, self.connection.clock(turn.now));
+                // Nothing came of it, so it stays to be mended.
+                self.input.set_text(text);
+            }
         }
         Sent::Done
     }

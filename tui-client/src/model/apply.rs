@@ -2,14 +2,17 @@
 
 use klatch_protocol::{UnixMs, casemap::same};
 
-use super::{Attention, Body, Member, Model, RoomKind};
+use super::{Attention, Body, Member, Model, Older, RoomKind};
 use crate::session::{Event, Person, Place, Window};
 
 impl Model {
     /// Follows one event. Returns what the user should be told about beyond the screen.
     pub fn apply(&mut self, event: Event) -> Option<Attention> {
         match event {
-            Event::Welcome { nick, network, first } => self.welcome(nick, network, first),
+            Event::Welcome { nick, network, first, history } => {
+                self.welcome(nick, network, first);
+                self.follow_keeping(history);
+            }
             Event::Network(name) => self.network = name,
             Event::Lost => self.lost(),
             Event::Joined { room, person, mine, at } => self.joined(&room, &person, mine, at),
@@ -68,7 +71,9 @@ impl Model {
         for index in 0..self.rooms.len() {
             let room = &mut self.rooms[index];
             room.typing.clear();
-            room.history.fetching = false;
+            if room.history.older == Older::Fetching {
+                room.history.older = Older::Unfetched;
+            }
             room.joined = room.kind != RoomKind::Room;
             let newest = room.history.iter().next_back().map(|line| line.at);
             if let (Some(at), None, true) = (newest, room.gap, room.kind != RoomKind::Server) {

@@ -213,7 +213,7 @@ pub fn parse(typed: &str, here: &str) -> Typed {
 
 fn say(text: &str, here: &str) -> Typed {
     if here.is_empty() {
-        return Typed::Hint("nobody hears you here; /join #lobby, or pick a room".to_owned());
+        return Typed::Hint("nobody hears you here; pick a room, or /join one".to_owned());
     }
     Typed::Ask(Request::Say { to: here.to_owned(), text: text.to_owned(), manner: Manner::Plain })
 }

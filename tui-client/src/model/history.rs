@@ -15,10 +15,22 @@ pub struct History {
     ids: HashMap<String, LineKey>,
     /// Counts every change, so that caches know when they are stale.
     revision: u64,
-    /// Whether the oldest line here is the oldest there is.
-    pub complete: bool,
-    /// Whether older lines are being fetched.
-    pub fetching: bool,
+    /// What there is before the oldest line here.
+    pub older: Older,
+}
+
+/// What there is before the oldest line of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Older {
+    /// Perhaps more, which can be fetched.
+    #[default]
+    Unfetched,
+    /// More, which is being fetched.
+    Fetching,
+    /// Nothing: the oldest line here is the oldest there is.
+    Nothing,
+    /// Nobody can tell: the server keeps no history.
+    NotKept,
 }
 
 impl History {
@@ -78,7 +90,7 @@ impl History {
     /// Whether it makes sense to fetch older lines now.
     #[must_use]
     pub fn can_grow(&self) -> bool {
-        !self.complete && !self.fetching && self.lines.len() < Self::MOST
+        self.older == Older::Unfetched && self.lines.len() < Self::MOST
     }
 
     /// Puts a line where its time belongs: behind all that are not newer. Says whether it is new; a message that is
@@ -199,7 +211,7 @@ impl History {
     pub fn clear(&mut self) {
         self.lines.clear();
         self.ids.clear();
-        self.complete = false;
+        self.forget_beginning();
         self.revision += 1;
     }
 
@@ -220,7 +232,14 @@ impl History {
             if let Some(id) = self.lines.pop_front().and_then(|line| line.id) {
                 self.ids.remove(&id);
             }
-            self.complete = false;
+            self.forget_beginning();
+        }
+    }
+
+    /// The oldest lines are not here any more.
+    fn forget_beginning(&mut self) {
+        if self.older == Older::Nothing {
+            self.older = Older::Unfetched;
         }
     }
 }

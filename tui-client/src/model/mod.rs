@@ -13,7 +13,7 @@ mod roster;
 mod speaking;
 
 pub use completion::{Candidate, Completion};
-pub use history::History;
+pub use history::{History, Older};
 pub use line::{Body, Delivery, Line, LineKey};
 pub use room::{Room, RoomKind};
 pub use roster::{Member, Roster};
@@ -35,6 +35,8 @@ pub struct Model {
     previous: Option<String>,
     me: Me,
     network: String,
+    /// Whether the server keeps a history that can be asked for.
+    keeps_history: bool,
     /// Whether the user sees the newest line of the active room.
     watching: bool,
     /// A room the user asked for: it becomes the active one when we are in.
@@ -86,6 +88,7 @@ impl Default for Model {
             previous: None,
             me: Me::default(),
             network: String::new(),
+            keeps_history: true,
             watching: true,
             wanted: None,
             greet: false,
@@ -236,7 +239,7 @@ impl Model {
         }
         let (id, at) = room.history.oldest()?;
         let before = (id.map(str::to_owned), at);
-        room.history.fetching = true;
+        room.history.older = Older::Fetching;
         Some(Request::Older { place: room.name.clone(), before })
     }
 
@@ -302,7 +305,11 @@ impl Model {
             RoomKind::Direct | RoomKind::Server => room.kind != RoomKind::Server,
         };
         let index = self.rooms.iter().take_while(after).count();
-        self.rooms.insert(index, Room::new(name, kind));
+        let mut room = Room::new(name, kind);
+        if !self.keeps_history {
+            room.history.older = Older::NotKept;
+        }
+        self.rooms.insert(index, room);
         if index <= self.active {
             self.active += 1;
         }

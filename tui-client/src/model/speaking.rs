@@ -2,7 +2,7 @@
 
 use klatch_protocol::{UnixMs, casemap::same};
 
-use super::{Attention, Body, Delivery, Line, LineKey, Model, RoomKind, mention};
+use super::{Attention, Body, Delivery, Line, LineKey, Model, Older, RoomKind, mention};
 use crate::session::{Fate, Manner, OutId, Page, Part, Place, Spoken, Typing};
 
 impl Model {
@@ -113,8 +113,8 @@ impl Model {
         let room = &mut self.rooms[index];
         room.history.merge(lines, gap);
         if part != Part::Missed {
-            room.history.fetching = false;
-            room.history.complete |= complete;
+            let known = complete || room.history.older == Older::Nothing;
+            room.history.older = if known { Older::Nothing } else { Older::Unfetched };
         }
         for (key, mention) in unread {
             self.count_unread(index, key, mention);
@@ -169,9 +169,21 @@ impl Model {
         }
     }
 
+    /// The server said whether it keeps a history.
+    pub(super) fn follow_keeping(&mut self, keeps: bool) {
+        self.keeps_history = keeps;
+        for room in self.rooms.iter_mut().filter(|room| room.kind != RoomKind::Server) {
+            room.history.older = match (keeps, room.history.older) {
+                (false, _) => Older::NotKept,
+                (true, Older::NotKept) => Older::Unfetched,
+                (true, older) => older,
+            };
+        }
+    }
+
     pub(super) fn older_failed(&mut self, place: &Place, reason: &str) {
         if let Some(index) = self.index_of(place) {
-            self.rooms[index].history.fetching = false;
+            self.rooms[index].history.older = Older::Unfetched;
             let at = UnixMs(0);
             self.append(index, Body::Error(format!("older messages could not be fetched: {reason}")), at);
         }

@@ -3,7 +3,7 @@
 use klatch_protocol::{Caps, LineBuilder, Message, Numeric, UnixMs};
 
 use super::{
-    Ending, Event, Now, Output, Outputs, Session,
+    Ending, Event, Now, Output, Outputs, Session, Wanted, Window,
     batches::{Batch, Item},
     clean,
     link::Phase,
@@ -11,6 +11,9 @@ use super::{
 
 /// How deep batches may stand within each other. Servers in use have two levels.
 const DEEPEST: usize = 8;
+
+/// What PING carries to find out when the server has brought us back to our rooms.
+const ROOMS_ARE_BACK: &str = "klatch-rooms";
 
 /// A line with what belongs to it.
 pub(super) struct Line<'a> {
@@ -136,7 +139,8 @@ impl Session {
             "ACK" => self.acknowledged(line, out),
             "FAIL" | "WARN" | "NOTE" => self.standard_reply(line, out),
             "ERROR" => self.error(line, out),
-            // PONG has done its work by coming; anything else is of a kind we did not ask for.
+            "PONG" => self.pong(line, out),
+            // Of a kind we did not ask for.
             _ => {}
         }
     }
@@ -198,11 +202,46 @@ impl Session {
             return;
         }
         self.link.ready = true;
-        let missing = self.rooms.iter().filter(|(folded, _)| !self.link.joined.contains(*folded));
-        for (_, room) in missing {
-            out.send(LineBuilder::new().command("JOIN").param(room));
+        if self.rooms.is_empty() && self.last_in.is_none() {
+            let text = "/list shows which rooms there are, /join goes into one".to_owned();
+            out.tell(Event::Info { window: Window::Server, text, at: line.at });
         }
+        self.return_to_rooms(out);
         self.ask_for_conversations(line.now, out);
+    }
+
+    /// Goes into the rooms that the server does not put us into by itself.
+    fn return_to_rooms(&self, out: &mut Vec<Output>) {
+        let missing = self.rooms.iter().filter(|(folded, _)| !self.link.joined.contains(*folded));
+        let (kept, lost): (Vec<_>, Vec<_>) = missing.partition(|(_, room)| room.been && self.server_keeps_rooms());
+        for (_, room) in lost {
+            out.send(LineBuilder::new().command("JOIN").param(&room.name));
+        }
+        if !kept.is_empty() {
+            out.send(LineBuilder::new().command("PING").param(ROOMS_ARE_BACK));
+        }
+    }
+
+    /// Whether the server itself brings us back to our rooms, and keeps us out of those that we have lost meanwhile
+    /// (docs/protocol.md).
+    fn server_keeps_rooms(&self) -> bool {
+        self.link.isupport.get("klatch.chat/KEEPS_ROOMS").is_some()
+    }
+
+    /// PONG has done its work by coming, unless it says that the server has put us into all our rooms: those that are
+    /// still missing are not ours any more.
+    fn pong(&mut self, line: &Line<'_>, out: &mut Vec<Output>) {
+        if line.message.last() != Some(ROOMS_ARE_BACK) || !self.server_keeps_rooms() {
+            return;
+        }
+        let joined = &self.link.joined;
+        let gone: Vec<_> = self.rooms.extract_if(.., |folded, room| room.been && !joined.contains(folded)).collect();
+        for (_, Wanted { name, .. }) in gone {
+            self.backlog.leave(&name);
+            self.refuse_place(&name, "you are not in the room any more", out);
+            let text = format!("you are not in {name} any more; /join {name} goes there");
+            out.tell(Event::Info { window: Window::Named(name), text, at: line.at });
+        }
     }
 
     /// Whether answers carry the label of their question.

@@ -249,7 +249,7 @@ impl Session {
         self.link.keepalive.signed_in();
         let network = self.link.isupport.network().map_or_else(|| line.who(), clean::name);
         let first = self.last_in.is_none();
-        out.tell(Event::Welcome { nick: clean::name(&self.nick), network, first });
+        out.tell(Event::Welcome { nick: clean::name(&self.nick), network, first, history: self.link.has_history() });
         let by_nick_alone = matches!(self.intent.way, Way::LogIn { .. }) && !self.link.proven;
         self.intent.arrived();
         if by_nick_alone {

@@ -267,6 +267,8 @@ pub enum Ending {
     Shutdown,
     /// The account went on on another device.
     TakenOver,
+    /// An operator of the server threw us out.
+    Kicked,
     /// Signing in was refused.
     Refused,
 }
@@ -286,6 +288,8 @@ pub enum Event {
         network: String,
         /// Whether this is the first time, not a return after a broken connection.
         first: bool,
+        /// Whether the server keeps a history that can be asked for.
+        history: bool,
     },
     /// The network's name became known or changed.
     Network(String),

@@ -52,12 +52,27 @@ pub struct Session {
     link: Link,
     outbox: Outbox,
     backlog: Backlog,
-    /// The rooms we are in, or want to be in again.
-    rooms: BTreeMap<Folded, String>,
+    /// The rooms we are in, or want to be in (again).
+    rooms: BTreeMap<Folded, Wanted>,
     /// When, by the server's clock, we were last connected; `None` before the first time.
     last_in: Option<UnixMs>,
     ending: Option<Ending>,
     labels: u64,
+}
+
+/// A room we are in, or want to be in.
+#[derive(Debug)]
+struct Wanted {
+    /// Its name.
+    name: String,
+    /// Whether we have been in it.
+    been: bool,
+}
+
+impl Wanted {
+    fn new(name: &str) -> Self {
+        Wanted { name: name.to_owned(), been: false }
+    }
 }
 
 impl Session {
@@ -66,7 +81,7 @@ impl Session {
     pub fn new(intent: Intent) -> Self {
         Session {
             nick: intent.user.clone(),
-            rooms: intent.rooms.iter().map(|room| (klatch_protocol::fold(room), room.clone())).collect(),
+            rooms: intent.rooms.iter().map(|room| (klatch_protocol::fold(room), Wanted::new(room))).collect(),
             intent,
             link: Link::default(),
             outbox: Outbox::default(),

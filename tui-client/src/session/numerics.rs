@@ -13,7 +13,9 @@ pub(super) fn describe(code: u16, params: &[String]) -> Option<(Window, String)>
     match code {
         // The end of lists, and what is told in better ways.
         4 | 221 | 315 | 318 | 321 | 323 | 329 | 333 | 337 | 347 | 349 | 366 | 368 | 369 | 374 | 376 | 900..=903 => None,
-        1..=3 | 250..=255 | 265 | 266 | 372 | 375 | 396 => Some((Window::Server, words(params))),
+        // The numbers in front stand in the words as well.
+        265 | 266 => Some((Window::Server, last.to_owned())),
+        1..=3 | 250..=255 | 372 | 375 | 396 => Some((Window::Server, words(params))),
         301 => there(format!("{first} is away: {second}")),
         307 | 335 | 671 => here(format!("{first} {last}")),
         311 | 314 => here(format!("{first} is {last} ({second}@{})", word(params, 2))),

@@ -2,7 +2,7 @@
 
 use klatch_protocol::{Caps, LineBuilder, fold, modes::ModeKind};
 
-use super::{Event, Output, Outputs, Person, Place, Session, Window, clean, dispatch::Line};
+use super::{Event, Output, Outputs, Person, Place, Session, Wanted, Window, clean, dispatch::Line};
 
 /// The most rooms we believe to be in. Servers allow far fewer.
 const MOST_ROOMS: usize = 1_000;
@@ -29,7 +29,7 @@ impl Session {
         };
         if mine && (self.rooms.len() < MOST_ROOMS || self.rooms.contains_key(&fold(&room))) {
             self.learn_userhost(line);
-            self.rooms.insert(fold(&room), room.clone());
+            self.rooms.insert(fold(&room), Wanted { name: room.clone(), been: true });
             self.link.joined.insert(fold(&room));
             out.tell(Event::Joined { room: room.clone(), person, mine, at: line.at });
             self.catch_up(Place::Room(room), out);

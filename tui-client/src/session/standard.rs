@@ -25,6 +25,10 @@ impl Session {
                 out.tell(Event::Restarting { text: says });
                 return;
             }
+            "KICKED_BY_OPERATOR" => {
+                self.end(Ending::Kicked);
+                return;
+            }
             "TAKEN_OVER" => {
                 self.end(Ending::TakenOver);
                 out.tell(Event::TakenOver { text: says });

@@ -125,6 +125,12 @@ fn help_is_printed_from_the_tables_and_filtered_by_typing() {
 }
 
 #[test]
+fn what_came_to_nothing_stays_to_be_mended() {
+    let mut flow = Flow::in_lobby();
+    flow.types("/tpoic cakes").key("Enter").sees("/topic").sees("› /tpoic cakes");
+}
+
+#[test]
 fn the_sidebar_and_the_mouse_can_go_away() {
     let mut flow = Flow::in_lobby();
     flow.sees("@amy").key("F8").sees_no("@amy").types("/sidebar").key("Enter").sees("@amy");

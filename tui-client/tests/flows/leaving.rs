@@ -101,6 +101,17 @@ fn who_is_taken_over_is_told_so_and_does_not_come_back_by_itself() {
 }
 
 #[test]
+fn who_is_thrown_out_of_the_server_stays_out_and_keeps_the_drafts_of_all_rooms() {
+    let mut flow = Flow::in_lobby();
+    flow.hears(&[":lior!l@h JOIN #team lior :Lior"]).types("for the lobby").key("Alt-2").sees("#team");
+    flow.types("for the team").hears(&[":srv FAIL * KICKED_BY_OPERATOR :too loud", "ERROR :too loud"]).breaks();
+    flow.sees("an operator of the server disconnected").sees("too loud").passes(60_000);
+    assert_eq!(flow.dials(), 0);
+    flow.key("Enter").links().comes_in().sees("› for the lobby");
+    flow.hears(&[":lior!l@h JOIN #team lior :Lior"]).key("Alt-2").sees("› for the team");
+}
+
+#[test]
 fn signals_stop_and_continue_the_program() {
     let mut flow = Flow::in_lobby();
     flow.key("Ctrl-Z").does(Event::Signal(Signal::Continue));

@@ -4,7 +4,7 @@
 
 use jiff::tz::TimeZone;
 use klatch::{
-    model::{Body, Delivery, Line, LineKey, Member, Room, RoomKind},
+    model::{Body, Delivery, Line, LineKey, Member, Older, Room, RoomKind},
     ui::{
         chat::Chat,
         input::InputBox,
@@ -67,7 +67,7 @@ impl Sample {
         ] {
             sample.person(nick, None, operator, away);
         }
-        sample.room.history.complete = true;
+        sample.room.history.older = Older::Nothing;
         sample.said("18:20", "dave", "pushed the installer fix, going home");
         sample.said("18:20", "eve", "thanks, testing on the old laptop tonight");
         sample.said(

@@ -100,7 +100,7 @@ impl Turn<'_> {
             if conn == self.conn() {
                 self.close(reason);
             } else {
-                self.hub.expel(conn, reason, self.effects);
+                self.hub.kick_out(conn, reason, self.effects);
             }
         }
     }

@@ -6,7 +6,7 @@ fn coming_in_is_greeted_once_and_shows_the_lobby() {
     assert_eq!(model.active().name, "#lobby");
     assert_eq!(shown(&model, "#lobby"), ["* Good to see you Lior!"]);
     model.apply(Event::Lost);
-    model.apply(Event::Welcome { nick: "lior".into(), network: "Attic".into(), first: false });
+    model.apply(Event::Welcome { nick: "lior".into(), network: "Attic".into(), first: false, history: true });
     model.apply(joined("lior", "Lior"));
     assert!(!shown(&model, "#lobby").contains(&"+Lior".to_owned()));
     assert_eq!(shown(&model, "#lobby").iter().filter(|line| line.contains("Good to see you")).count(), 1);

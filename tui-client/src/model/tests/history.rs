@@ -110,7 +110,7 @@ proptest! {
         let truth: Vec<String> = world.truth.iter().map(|spoken| spoken.text.clone()).collect();
         prop_assert_eq!(got, truth);
         prop_assert!(history.iter().map(|line| line.at).is_sorted());
-        prop_assert!(history.complete);
+        prop_assert_eq!(history.older, Older::Nothing);
     }
 }
 
@@ -123,7 +123,7 @@ fn the_oldest_lines_go_when_there_are_too_many() {
         at: UnixMs(i64::try_from(number).unwrap()),
         body: Body::Info(String::new()),
     };
-    history.complete = true;
+    history.older = Older::Nothing;
     let most = u64::try_from(History::MOST).unwrap();
     for number in 0..most + 10 {
         assert!(history.insert(line(number)));
@@ -131,5 +131,5 @@ fn the_oldest_lines_go_when_there_are_too_many() {
     }
     assert_eq!(history.len(), History::MOST);
     assert_eq!(history.oldest().unwrap().0, Some("10"));
-    assert!(!history.complete && !history.can_grow() && !history.knows("9"));
+    assert!(history.older == Older::Unfetched && !history.can_grow() && !history.knows("9"));
 }

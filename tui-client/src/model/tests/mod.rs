@@ -40,7 +40,7 @@ fn joined(nick: &str, display: &str) -> Event {
 /// Lior in the lobby.
 fn model() -> Model {
     let mut model = Model::default();
-    model.apply(Event::Welcome { nick: "lior".into(), network: "Attic".into(), first: true });
+    model.apply(Event::Welcome { nick: "lior".into(), network: "Attic".into(), first: true, history: true });
     model.apply(joined("lior", "Lior"));
     model
 }

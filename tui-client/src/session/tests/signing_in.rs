@@ -17,7 +17,7 @@ fn a_log_in_asks_for_what_is_offered_and_proves_who_we_are() {
     script.hears(&[":srv 903 lior :ok"]);
     assert_eq!(script.sent(), ["CAP END"]);
     script.hears(&[":srv 001 Lior :Welcome", ":srv 005 Lior NETWORK=Attic :are supported"]);
-    let welcome = Event::Welcome { nick: "Lior".into(), network: "srv".into(), first: true };
+    let welcome = Event::Welcome { nick: "Lior".into(), network: "srv".into(), first: true, history: false };
     assert!(script.events().contains(&&welcome));
     assert!(script.events().contains(&&Event::Network("Attic".into())));
     assert!(script.session.is_in());
@@ -123,11 +123,11 @@ fn taking_over_is_asked_for_only_when_wanted_and_only_once() {
 #[test]
 fn a_server_without_anything_is_joined_by_nick_alone() {
     let mut script = Script::new(Script::log_in());
-    script.session.rooms.insert(klatch_protocol::fold("#rust"), "#rust".into());
+    script.session.rooms.insert(klatch_protocol::fold("#rust"), Wanted::new("#rust"));
     script.hears(&[":srv 421 * CAP :Unknown command", ":srv 433 * lior :Nickname is already in use"]);
     assert_eq!(script.failure(), None);
     let mut script = Script::new(Way::Guest);
-    script.session.rooms.insert(klatch_protocol::fold("#rust"), "#rust".into());
+    script.session.rooms.insert(klatch_protocol::fold("#rust"), Wanted::new("#rust"));
     script.hears(&[":srv 421 * CAP :Unknown command", ":srv 433 * lior :Nickname is already in use"]);
     assert_eq!(*script.sent().last().unwrap(), "NICK lior_");
     script.hears(&[":srv 001 lior_ :Welcome", ":srv 422 lior_ :no MOTD"]);
@@ -190,4 +190,51 @@ fn the_server_says_how_it_ends() {
     let mut script = Script::in_lobby();
     script.hears(&[":srv FAIL * TAKEN_OVER :another device", "ERROR :taken over from another device"]);
     assert_eq!(script.session.ending(), Some(&Ending::TakenOver));
+    let mut script = Script::in_lobby();
+    script.hears(&[":srv FAIL * KICKED_BY_OPERATOR :too loud", "ERROR :too loud"]);
+    assert_eq!(script.closed(), Some("too loud"));
+    assert_eq!(script.session.ending(), Some(&Ending::Kicked));
+}
+
+/// In the lobby and two other rooms, one of which we have said something in; then the connection breaks and returns.
+fn back_from_a_break(keeps_rooms: bool) -> Script {
+    let mut script = Script::in_lobby();
+    script.hears(&["@msgid=1 :lior!lior@host JOIN #team lior :Lior", ":lior!lior@host JOIN #old lior :Lior"]);
+    script.breaks();
+    script.says("#old", "still there?");
+    script.session.open(script.now, &mut script.out);
+    let keeps = if keeps_rooms { "klatch.chat/KEEPS_ROOMS" } else { "NETWORK=Attic" };
+    script.hears(&[
+        &format!(":srv CAP * LS :{CAPS}"),
+        &format!(":srv CAP * ACK :{GRANTED}"),
+        "AUTHENTICATE +",
+        ":srv 903 lior :SASL authentication successful",
+        ":srv 001 lior :Welcome",
+        &format!(":srv 005 lior {keeps} :are supported"),
+    ]);
+    script.clear();
+    script.hears(&[":srv 376 lior :End of MOTD", ":lior!lior@host JOIN #lobby lior :Lior"]);
+    script
+}
+
+#[test]
+fn rooms_are_joined_again_where_the_server_forgets_them() {
+    let script = back_from_a_break(false);
+    for room in ["#lobby", "#old", "#team"] {
+        assert!(script.sent().contains(&format!("JOIN {room}").as_str()), "{:?}", script.sent());
+    }
+}
+
+#[test]
+fn a_room_lost_during_a_break_stays_lost_where_the_server_keeps_rooms() {
+    let mut script = back_from_a_break(true);
+    script.hears(&[":lior!lior@host JOIN #team lior :Lior", ":srv PONG srv klatch-rooms"]);
+    let sent = script.sent();
+    assert!(sent.contains(&"PING klatch-rooms") && !sent.iter().any(|line| line.starts_with("JOIN")), "{sent:?}");
+    let told = script.events().into_iter().filter_map(|event| match event {
+        Event::Info { window: Window::Named(room), text, .. } => Some((room.as_str(), text.as_str())),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [("#old", "you are not in #old any more; /join #old goes there")]);
+    assert!(matches!(script.fates().as_slice(), [(1, Fate::Refused(_))]), "{:?}", script.fates());
 }

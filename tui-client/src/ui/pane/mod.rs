@@ -19,7 +19,7 @@ use self::{
     sheet::{Cache, Sheet},
 };
 use super::theme::Theme;
-use crate::model::{Body, LineKey, Room};
+use crate::model::{Body, LineKey, Older, Room};
 
 /// What a pane shows, and what it needs to know for it.
 #[derive(Debug, Clone, Copy)]
@@ -159,7 +159,7 @@ impl Pane {
     #[must_use]
     pub fn wants_older(&self, feed: &Feed<'_>) -> bool {
         let history = &feed.room.history;
-        if history.complete || history.fetching {
+        if history.older != Older::Unfetched {
             return false;
         }
         let height = self.size.get().1;

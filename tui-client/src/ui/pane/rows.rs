@@ -10,7 +10,7 @@ use super::{
     words::Message,
 };
 use crate::{
-    model::{Body, Delivery, Line},
+    model::{Body, Delivery, Line, Older, RoomKind},
     ui::{
         draw::{put, width_of},
         theme::Role,
@@ -93,7 +93,7 @@ impl Rows {
     /// The rows of a history without lines.
     pub(super) fn of_nothing(feed: &Feed<'_>, columns: Columns) -> Vec<Row> {
         let mut sketch = Sketch { feed, columns, rows: Vec::new() };
-        if feed.room.history.complete || feed.room.history.fetching {
+        if feed.room.history.older != Older::Unfetched {
             sketch.beginning();
         }
         sketch.rows
@@ -127,14 +127,15 @@ impl Sketch<'_> {
 
     /// What stands above the oldest line: always one row, so that nothing moves when older lines begin to be fetched.
     fn beginning(&mut self) {
-        let history = &self.feed.room.history;
-        if history.complete {
-            self.rule(&format!("{} begins here", self.feed.room.name), Role::Rule);
-        } else if history.fetching {
-            self.rule("fetching older messages", Role::Rule);
-        } else {
-            self.rule("older messages", Role::Rule);
-        }
+        let room = self.feed.room;
+        let words = match room.history.older {
+            _ if room.kind == RoomKind::Server => "what the server says",
+            Older::Nothing => &format!("{} begins here", room.name),
+            Older::Fetching => "fetching older messages",
+            Older::Unfetched => "older messages",
+            Older::NotKept => "no older messages are kept here",
+        };
+        self.rule(words, Role::Rule);
     }
 
     /// A line across the pane with words in it, starting where nothing that people write can stand.

@@ -9,7 +9,10 @@ use super::{
     columns::Columns,
     rows::{Row, Rows},
 };
-use crate::{model::LineKey, ui::theme::Theme};
+use crate::{
+    model::{LineKey, Older},
+    ui::theme::Theme,
+};
 
 /// A row of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,8 +39,8 @@ struct State {
     columns: Columns,
     revision: u64,
     unread: Option<LineKey>,
-    /// Whether the history is complete, and whether more is being fetched.
-    older: (bool, bool),
+    /// What there is before the oldest line.
+    older: Older,
     own: String,
     theme: Theme,
 }
@@ -58,7 +61,7 @@ impl<'a> Sheet<'a> {
             columns,
             revision: history.revision(),
             unread: feed.room.unread_from,
-            older: (history.complete, history.fetching),
+            older: history.older,
             own: feed.own.to_owned(),
             theme: feed.theme,
         };

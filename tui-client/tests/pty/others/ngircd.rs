@@ -79,8 +79,7 @@ fn launch(files: &TempDir, port: u16) -> Child {
 }
 
 fn visit(network: &Network, user: &str) -> Klatch {
-    let mut klatch =
-        Klatch::open(&["--plain-text", "--host", "127.0.0.1", "--port", &network.port.to_string()], LARGE);
+    let mut klatch = Klatch::open(&["--plain-text", "--host", "127.0.0.1", "--port", &network.port.to_string()], LARGE);
     klatch.fill_log_in(user, PASSWORD);
     klatch.press(ENTER);
     klatch.wait_text("you are in by your nick alone");
