@@ -69,6 +69,9 @@ bitflags::bitflags! {
         /// `klatch.chat/take-over`: our own. A client that has it when it logs in takes the place of another connection
         /// of the account instead of being refused (docs/protocol.md, "One account, one device").
         const TAKE_OVER = 1 << 30;
+        /// `klatch.chat/nonce`: our own. A message that is sent again with the nonce it had is answered with the first one's
+        /// id and time, and is not said twice (docs/protocol.md).
+        const NONCE = 1 << 31;
     }
 }
 
@@ -107,6 +110,7 @@ impl Caps {
         (Caps::EXTENDED_ISUPPORT, "draft/extended-isupport"),
         (Caps::STS, "sts"),
         (Caps::TAKE_OVER, "klatch.chat/take-over"),
+        (Caps::NONCE, "klatch.chat/nonce"),
     ];
 
     /// The capability called `name`.

@@ -3,8 +3,8 @@
 use klatch_protocol::UnixMs;
 
 use super::{
-    io::{Record, RoomId, Write},
-    world::{Change, MessageId, ModeChange, World},
+    io::{NonceRow, Record, RecordKind, RoomId, Write},
+    world::{Change, MessageId, ModeChange, World, nonce_of},
 };
 
 /// Adds the writes of one change, in order.
@@ -63,7 +63,10 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         Change::Said { by, at, id: MessageId::Kept(seq), place: Some(place), kind, tags, text, .. } => {
             let Some(user) = world.user(by) else { return };
             let (source, account) = (user.source.to_string(), world.account_name(user).cloned());
+            let stamp = nonce_of(&tags).filter(|_| kind != RecordKind::Tagmsg);
             writes.push(Write::Record(Record { seq, at, place, source, account, kind, tags, text }));
+            let stamp = user.account.zip(stamp);
+            writes.extend(stamp.map(|(account, nonce)| Write::Nonce(NonceRow { account, nonce, seq, at })));
         }
         Change::Redacted { seq, .. } => writes.push(Write::Redact(seq)),
         Change::Marked { user, target, at } => {

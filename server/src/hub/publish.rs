@@ -7,7 +7,7 @@ use klatch_protocol::{AccountName, Caps, RoomName, UnixMs};
 use super::{
     Hub,
     deliver::{Hearers, Own},
-    io::{ConnId, Effects, Ranks, Record, RecordKind, RoomId},
+    io::{ConnId, Effects, Ranks, Record, RecordKind, RoomId, Seq},
     persist,
     render::{Body, Line, Rendering},
     reply::Reply,
@@ -197,6 +197,22 @@ impl Hub {
         self.deliver(line, &Hearers::Conns(&hearers), Own::Silence, effects, None);
     }
 
+    /// A message that was said before is echoed as it was then, and told to nobody else.
+    pub(super) fn show_repeat(&mut self, by: UserId, said: &Repeat<'_>, reply: &mut Reply) {
+        let Some(user) = self.world.user(by) else { return };
+        let (source, account) = (user.source.clone(), self.world.account_name(user).cloned());
+        let line = Line {
+            source: &source,
+            account: account.as_ref().map(AccountName::as_str),
+            at: said.at,
+            id: Some(self.ids.write(MessageId::Kept(said.seq))),
+            tags: said.tags,
+            body: Body::Message { kind: said.kind, target: said.target, text: said.text },
+        };
+        let own = if self.caps_of(reply.conn).contains(Caps::ECHO_MESSAGE) { Own::Echo } else { Own::Silence };
+        self.answer(&mut Rendering::new(line), own, reply);
+    }
+
     /// Who hears what `by` says to one person, to some of a room or from outside into it; their own other devices as
     /// well.
     pub(super) fn conversation_conns(&self, by: UserId, to: Target, origin: Option<ConnId>) -> Vec<ConnId> {
@@ -257,4 +273,14 @@ struct Message<'a> {
     kind: RecordKind,
     tags: &'a str,
     text: &'a str,
+}
+
+/// A message that was said before, at `seq` and `at`.
+pub(super) struct Repeat<'a> {
+    pub(super) target: &'a str,
+    pub(super) seq: Seq,
+    pub(super) at: UnixMs,
+    pub(super) kind: RecordKind,
+    pub(super) tags: &'a str,
+    pub(super) text: &'a str,
 }

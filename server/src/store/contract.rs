@@ -4,8 +4,8 @@ use klatch_protocol::{AccountName, RoomName, UnixMs};
 
 use super::*;
 use crate::hub::io::{
-    AccountId, AccountRow, Anchor, Ban, BanId, DEEDS_TOLD, Deed, Flags, List, Mask, Page, Place, Rank, Ranks, Record,
-    RecordKind, RoomId, RoomRow, Seq, Settings, Subject, Topic,
+    AccountId, AccountRow, Anchor, Ban, BanId, DEEDS_TOLD, Deed, Flags, List, Mask, NonceRow, Page, Place, Rank, Ranks,
+    Record, RecordKind, RoomId, RoomRow, Seq, Settings, Subject, Topic,
 };
 
 const ROOM: Place = Place::Room(RoomId(1));
@@ -384,5 +384,34 @@ fn metadata_is_the_last_value_and_goes_with_its_room() {
         assert_eq!(kept, [(amy, "k".into(), "b".into()), (first, "k".into(), String::new())]);
         store.commit(&[set(amy, None), set(amy, None)]).unwrap();
         assert_eq!(store.load().unwrap().metadata.len(), 1);
+    });
+}
+
+fn stamp(account: u64, nonce: &str, seq: u64, at: i64) -> Write {
+    Write::Nonce(NonceRow { account: AccountId(account), nonce: nonce.into(), seq: Seq(seq), at: UnixMs(at) })
+}
+
+#[test]
+fn a_stamp_is_found_by_account_and_nonce_though_its_record_is_gone() {
+    on_both(|store| {
+        let find = |store: &dyn Store, account, nonce: &str| match store
+            .query(&Query::Nonce { account: AccountId(account), nonce: nonce.into() })
+        {
+            Answer::Nonce(found) => found,
+            other => panic!("{other:?}"),
+        };
+        store.commit(&[said(1, 100, ROOM), stamp(1, "x", 1, 100), Write::Redact(Seq(1))]).unwrap();
+        assert_eq!(find(store, 1, "x"), Some((Seq(1), UnixMs(100))));
+        assert_eq!(find(store, 2, "x"), None);
+        assert_eq!(store.load().unwrap().nonces.newest.len(), 1);
+
+        let later = 100 + NONCES_KEPT_FOR + 1;
+        store.commit(&[stamp(1, "y", NONCES_KEPT, later)]).unwrap();
+        assert!(find(store, 1, "x").is_some(), "the newest ten thousand stay whatever the clock says");
+        store.commit(&[stamp(1, "z", NONCES_KEPT + 1, later - 1)]).unwrap();
+        assert!(find(store, 1, "x").is_some(), "a week is not over");
+        store.commit(&[stamp(1, "w", NONCES_KEPT + 2, later)]).unwrap();
+        assert_eq!(find(store, 1, "x"), None);
+        assert!(find(store, 1, "y").is_some());
     });
 }

@@ -1,16 +1,16 @@
 //! The engine of `--ephemeral`: everything in memory, gone with the process.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use klatch_protocol::UnixMs;
 
 use super::{
-    FORGET_AT_ONCE, Store, StoreError,
+    FORGET_AT_ONCE, NONCES_KEPT, NONCES_KEPT_FOR, Store, StoreError,
     span::{End, Key, Order, Span, spans},
 };
 use crate::hub::io::{
-    AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, Mask, Place, Query, Ranks, Record, RecordKind, RoomId,
-    RoomRow, Snapshot, Subject, Write,
+    AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, KeptNonces, Mask, NONCES_IN_MEMORY, NonceRow, Place,
+    Query, Ranks, Record, RecordKind, RoomId, RoomRow, Seq, Snapshot, Subject, Write,
 };
 
 /// Keeps everything in memory. The oldest records are forgotten when there are more than [`Memory::RECORDS`].
@@ -28,6 +28,8 @@ pub struct Memory {
     deeds: VecDeque<Deed>,
     markers: BTreeMap<(AccountId, String), UnixMs>,
     metadata: BTreeMap<(Subject, String), String>,
+    nonces: BTreeMap<Seq, NonceRow>,
+    stamped: HashMap<(AccountId, String), Seq>,
     last_seq: u64,
     /// The places of all records, oldest first, to know which to forget.
     order: VecDeque<(u64, Place)>,
@@ -57,6 +59,8 @@ impl Memory {
             deeds: VecDeque::new(),
             markers: BTreeMap::new(),
             metadata: BTreeMap::new(),
+            nonces: BTreeMap::new(),
+            stamped: HashMap::new(),
             last_seq: 0,
             order: VecDeque::new(),
             histories: HashMap::new(),
@@ -108,6 +112,7 @@ impl Memory {
                 self.members.remove(&(*room, *account));
             }
             Write::Record(record) => self.record(record),
+            Write::Nonce(row) => self.stamp(row),
             Write::Redact(seq) => self.remove(seq.0),
             Write::Forget { before, upto } => {
                 let old = self.order.iter().take(FORGET_AT_ONCE as usize).filter(|(seq, place)| {
@@ -165,6 +170,30 @@ impl Memory {
         {
             history.remove(&seq);
         }
+    }
+
+    /// Keeps a stamp and lets the oldest go when its time is over.
+    fn stamp(&mut self, row: &NonceRow) {
+        if let Some(before) = self.stamped.insert((row.account, row.nonce.clone()), row.seq) {
+            self.nonces.remove(&before);
+        }
+        self.nonces.insert(row.seq, row.clone());
+        for _ in 0..2 {
+            let over = self.nonces.first_key_value().is_some_and(|(seq, oldest)| {
+                let is_old =
+                    seq.0 + NONCES_KEPT <= row.seq.0 && oldest.at.0.abs_diff(row.at.0) > NONCES_KEPT_FOR as u64;
+                is_old || self.nonces.len() > Self::RECORDS
+            });
+            if over && let Some((_, gone)) = self.nonces.pop_first() {
+                self.stamped.remove(&(gone.account, gone.nonce));
+            }
+        }
+    }
+
+    fn kept_nonces(&self) -> KeptNonces {
+        let skipped = self.nonces.len().saturating_sub(NONCES_IN_MEMORY);
+        let older: BTreeSet<AccountId> = self.nonces.values().take(skipped).map(|row| row.account).collect();
+        KeptNonces { newest: self.nonces.values().skip(skipped).cloned().collect(), older: older.into_iter().collect() }
     }
 
     /// Takes out one record. Places are in order, so it is found by halving.
@@ -229,6 +258,7 @@ impl Store for Memory {
             rooms: self.rooms.values().cloned().collect(),
             members: self.members.iter().map(|((room, account), ranks)| (*room, *account, *ranks)).collect(),
             masks: self.masks.clone(),
+            nonces: self.kept_nonces(),
             invites: self.invites.clone(),
             bans: self.bans.values().cloned().collect(),
             deeds: self.deeds.iter().cloned().collect(),
@@ -247,6 +277,10 @@ impl Store for Memory {
         match query {
             Query::Record(seq) => {
                 Answer::Record(self.histories.values().find_map(|history| history.get(&seq.0)).cloned().map(Box::new))
+            }
+            Query::Nonce { account, nonce } => {
+                let seq = self.stamped.get(&(*account, nonce.clone()));
+                Answer::Nonce(seq.and_then(|seq| self.nonces.get(seq)).map(|row| (row.seq, row.at)))
             }
             Query::History { place, page, limit, events } => {
                 let spans = spans(*page, *limit, |seq| self.time_of(seq.0));

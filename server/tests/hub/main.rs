@@ -41,6 +41,7 @@ scripts! {
     messages,
     tags,
     echo_and_labels,
+    nonces,
     direct_messages,
     history,
     history_of_events,

@@ -33,7 +33,8 @@ pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::NO_IMPLICIT_NAMES)
     .union(Caps::PRE_AWAY)
     .union(Caps::EXTENDED_MONITOR)
-    .union(Caps::TAKE_OVER);
+    .union(Caps::TAKE_OVER)
+    .union(Caps::NONCE);
 
 /// CAP with its subcommands.
 pub(super) fn cap(turn: &mut Turn<'_>, message: &Message<'_>) {

@@ -2,7 +2,7 @@
 
 use klatch_protocol::{Caps, Message, Numeric, RoomName, UnixMs};
 
-use super::redact;
+use super::{redact, repeat};
 use crate::hub::{
     Hub,
     io::{AccountId, Anchor, Answer, Effects, Now, Page, Place, Query, Record, RecordKind, Ticket},
@@ -131,6 +131,7 @@ impl Hub {
             (Job::Targets, _) => {
                 turn.fail("CHATHISTORY", "MESSAGE_ERROR", &["TARGETS"], "The list could not be retrieved");
             }
+            (Job::Say(message), answer) => repeat::go_on(turn, &message, answer),
             (Job::Redact(redaction), Answer::Record(record)) => {
                 redact::go_on(turn, redaction, record.map(|record| *record));
             }

@@ -19,6 +19,7 @@ mod operator;
 mod presence;
 mod redact;
 mod registration;
+mod repeat;
 mod room_mode;
 mod sasl;
 mod stats;
@@ -35,6 +36,7 @@ pub(super) use self::{
     batch::Draft,
     info::{lusers, motd},
     redact::Redaction,
+    repeat::Stamped,
 };
 use super::turn::Turn;
 

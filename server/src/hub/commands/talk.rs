@@ -2,13 +2,16 @@
 
 use klatch_protocol::{Caps, Message, Numeric, RoomName, encode::MAX_LINE};
 
-use super::listed;
+use super::{
+    listed,
+    repeat::{self, Verdict},
+};
 use crate::hub::{
     io::{Flags, Ranks, RecordKind},
     multiline::is_multiline,
     room_view::sees_room,
     turn::Turn,
-    world::{Command, Refusal, Target},
+    world::{Command, Refusal, Target, without_nonce},
 };
 
 /// The most targets of one message (ISUPPORT `TARGMAX`).
@@ -41,7 +44,11 @@ fn say(turn: &mut Turn<'_>, message: &Message<'_>, kind: RecordKind) {
     if text.is_empty() && kind != RecordKind::Tagmsg {
         return object(turn, kind, Numeric::ERR_NOTEXTTOSEND, &[]);
     }
-    let tags = if turn.caps().contains(Caps::MESSAGE_TAGS) { client_only(message) } else { String::new() };
+    let mut tags = if turn.caps().contains(Caps::MESSAGE_TAGS) { client_only(message) } else { String::new() };
+    // A nonce names one message, and what goes to several is several.
+    if targets.contains(',') {
+        tags = without_nonce(&tags);
+    }
     for (index, target) in listed(targets).enumerate() {
         if index == MAX_TARGETS {
             return object(turn, kind, Numeric::ERR_TOOMANYTARGETS, &[target]);
@@ -50,7 +57,15 @@ fn say(turn: &mut Turn<'_>, message: &Message<'_>, kind: RecordKind) {
     }
 }
 
+/// Says something to one target, unless it was said before under the same nonce.
 pub(super) fn say_to(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags: &str, text: &str) {
+    match repeat::check(turn, name, kind, tags, text) {
+        Verdict::First => say_first(turn, name, kind, tags, text),
+        Verdict::Done => {}
+    }
+}
+
+pub(super) fn say_first(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags: &str, text: &str) {
     let Some(user) = turn.me() else { return };
     let Some(to) = resolve(turn, name) else {
         let numeric = if name.contains('#') { Numeric::ERR_NOSUCHCHANNEL } else { Numeric::ERR_NOSUCHNICK };

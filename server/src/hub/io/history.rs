@@ -79,6 +79,13 @@ impl RecordKind {
 pub enum Query {
     /// One record.
     Record(Seq),
+    /// The message that an account stamped with a nonce.
+    Nonce {
+        /// Whose.
+        account: AccountId,
+        /// The stamp.
+        nonce: String,
+    },
     /// A page of history (ircv3.net "chathistory").
     History {
         /// Of what.
@@ -134,6 +141,8 @@ pub enum Anchor {
 pub enum Answer {
     /// To [`Query::Record`]; `None` where there is none, or not any more.
     Record(Option<Box<Record>>),
+    /// To [`Query::Nonce`]: the message's place and time; `None` where there is none.
+    Nonce(Option<(Seq, UnixMs)>),
     /// To [`Query::History`], oldest first.
     History(Vec<Record>),
     /// To [`Query::Targets`]: each with the time of its newest message, oldest first.

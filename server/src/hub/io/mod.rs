@@ -6,6 +6,7 @@
 mod bans;
 mod history;
 mod network;
+mod nonce;
 mod operator;
 mod password;
 mod rooms;
@@ -21,6 +22,7 @@ pub use self::{
     bans::{Ban, BanId, BanTarget, DEEDS_KEPT, DEEDS_TOLD, Deed, Suspect, span},
     history::{Anchor, Answer, Page, Place, Query, Record, RecordKind},
     network::{Network, listed},
+    nonce::{KeptNonces, NONCES_IN_MEMORY, NonceRow},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},
     password::{AuthJob, AuthOutcome, Secret},
     rooms::{Flags, List, Mask, Ranks, RoomRow, Settings, Topic},

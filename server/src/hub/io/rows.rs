@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use klatch_protocol::{AccountName, UnixMs};
 
-use super::{AccountId, Ban, Deed, Mask, Ranks, RoomId, RoomRow};
+use super::{AccountId, Ban, Deed, KeptNonces, Mask, Ranks, RoomId, RoomRow};
 
 /// An account as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub struct Snapshot {
     pub deeds: Vec<Deed>,
     /// What is said about accounts and rooms: key and value.
     pub metadata: Vec<(Subject, String, String)>,
+    /// The stamps of messages.
+    pub nonces: KeptNonces,
     /// Invitation codes not used yet.
     pub invites: Vec<String>,
     /// The owner code, until it is used.

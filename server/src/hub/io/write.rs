@@ -3,8 +3,8 @@
 use klatch_protocol::{RoomName, UnixMs};
 
 use super::{
-    AccountId, AccountRow, Ban, BanId, Deed, List, Mask, Rank, Ranks, Record, RoomId, RoomRow, Seq, Settings, Subject,
-    Topic,
+    AccountId, AccountRow, Ban, BanId, Deed, List, Mask, NonceRow, Rank, Ranks, Record, RoomId, RoomRow, Seq, Settings,
+    Subject, Topic,
 };
 
 /// One change of what is kept.
@@ -94,6 +94,9 @@ pub enum Write {
     },
     /// Something was said or happened.
     Record(Record),
+    /// What was said last was stamped. Stamps that are both older than a week and not among the newest ten thousand go by
+    /// themselves, whether their record is still there or not.
+    Nonce(NonceRow),
     /// A record was taken back by who may do that.
     Redact(Seq),
     /// Records that are too old or too many are forgotten, a bounded number at a time.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 pub(super) use self::flood::Bucket;
 use super::{
-    commands::{Draft, Redaction},
+    commands::{Draft, Redaction, Stamped},
     io::{AccountId, FrameFault, Peer, Rank, Ticket},
     reply::Reply,
     world::UserId,
@@ -203,6 +203,8 @@ pub(super) enum Job {
     },
     /// Send the list of conversations.
     Targets,
+    /// Say something, unless it was said before.
+    Say(Box<Stamped>),
     /// Take something back.
     Redact(Redaction),
 }

@@ -15,6 +15,7 @@ mod metadata;
 mod moderation;
 mod modes;
 mod names;
+mod nonces;
 mod presence;
 mod room;
 mod sign_up;
@@ -34,11 +35,12 @@ pub use self::{
     command::{Change, Command, MessageId, Refusal, Target},
     metadata::{About, MAX_KEYS},
     modes::ModeChange,
+    nonces::{Before, nonce_of, without_nonce},
     room::{Member, Room},
     user::{HIDDEN_HOST, User, UserId, source_of},
     user_mode::UserModes,
 };
-use self::{markers::Markers, metadata::Metadata, names::Names};
+use self::{markers::Markers, metadata::Metadata, names::Names, nonces::Nonces};
 use super::{
     io::{AccountId, AccountRow, Ban, BanId, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot},
     policy::Policy,
@@ -58,6 +60,7 @@ pub struct World {
     room_names: Names<RoomId>,
     markers: Markers,
     metadata: Metadata,
+    nonces: Nonces,
     invites: HashSet<String>,
     owner_code: Option<String>,
     bans: BTreeMap<BanId, Ban>,
@@ -86,6 +89,7 @@ impl World {
             room_names: Names::new(true),
             markers: Markers::new(snapshot.markers, mapping),
             metadata: Metadata::new(snapshot.metadata),
+            nonces: Nonces::new(snapshot.nonces),
             invites: snapshot.invites.into_iter().collect(),
             owner_code: snapshot.owner_code,
             last_ban: snapshot.bans.iter().map(|ban| ban.id.0).max().unwrap_or(0),
@@ -240,6 +244,12 @@ impl World {
     /// All rooms, by name.
     pub fn rooms(&self) -> impl Iterator<Item = &Room> {
         self.room_names.holders().filter_map(|id| self.rooms.get(&id))
+    }
+
+    /// Whether an account said something under this nonce before.
+    #[must_use]
+    pub fn before(&self, account: AccountId, nonce: &str) -> Before {
+        self.nonces.before(account, nonce)
     }
 
     /// How many records were ever made.

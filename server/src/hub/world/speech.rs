@@ -2,7 +2,7 @@
 
 use klatch_protocol::{Tags, UnixMs};
 
-use super::{Change, MessageId, Refusal, Target, UserId, World};
+use super::{Change, MessageId, Refusal, Target, UserId, World, nonce_of};
 use crate::hub::io::{AccountId, Place, RecordKind, Seq};
 
 impl World {
@@ -31,6 +31,11 @@ impl World {
             && let Some(user) = self.users.get_mut(&by)
         {
             user.active = now;
+        }
+        if let (MessageId::Kept(seq), Some(account), Some(nonce)) = (id, self.known(by)?.account, nonce_of(&tags))
+            && kind != RecordKind::Tagmsg
+        {
+            self.nonces.remember(account, &nonce, seq, now);
         }
         Ok(vec![Change::Said { by, to, at: now, id, place, kind, tags, text }])
     }

@@ -3,7 +3,10 @@
 use klatch_protocol::UnixMs;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows::{RECORD_COLUMNS, int, number, record};
+use super::{
+    nonces,
+    rows::{RECORD_COLUMNS, int, number, record},
+};
 use crate::{
     hub::io::{AccountId, Answer, Place, Query, Record, RoomId, Seq},
     store::span::{End, Order, Span, counted_from, ends, place_of, spans},
@@ -15,6 +18,7 @@ const SAID: &str = "AND kind <= 1";
 pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer> {
     match query {
         Query::Record(seq) => one(db, *seq).map(Answer::Record),
+        Query::Nonce { account, nonce } => nonces::find(db, *account, nonce).map(Answer::Nonce),
         Query::History { place, page, limit, events } => {
             let mut records = Vec::new();
             for span in spans(*page, *limit, |seq| time_of(db, seq).ok().flatten()) {

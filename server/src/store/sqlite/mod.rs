@@ -2,6 +2,7 @@
 
 mod bans;
 mod history;
+mod nonces;
 mod rooms;
 mod rows;
 mod schema;

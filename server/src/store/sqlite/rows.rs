@@ -5,7 +5,7 @@ use std::fmt::Display;
 use klatch_protocol::{AccountName, CaseMapping, UnixMs, fold};
 use rusqlite::{Connection, Row, params, types::Type};
 
-use super::{bans, rooms};
+use super::{bans, nonces, rooms};
 use crate::hub::io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot, Subject, Write};
 use crate::store::{FORGET_AT_ONCE, span::ends};
 
@@ -34,6 +34,7 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
             run(db, "DELETE FROM member WHERE room = ?1 AND account = ?2", params![int(room.0), int(account.0)])
         }
         Write::Record(record) => add_record(db, record),
+        Write::Nonce(row) => nonces::add(db, row),
         Write::Redact(seq) => {
             remember_last(db)?;
             run(db, "DELETE FROM record WHERE seq = ?1", params![int(seq.0)])
@@ -148,6 +149,7 @@ pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
         masks: rooms::load_masks(db)?,
         bans: bans::all_bans(db)?,
         deeds: bans::newest_deeds(db)?,
+        nonces: nonces::load(db)?,
         invites: all(db, "SELECT code FROM invite ORDER BY made, code", |row| row.get(0))?,
         owner_code,
     })

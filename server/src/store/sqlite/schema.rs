@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("0003_rooms.sql"),
     include_str!("0004_bans.sql"),
     include_str!("0005_metadata.sql"),
+    include_str!("0006_nonces.sql"),
 ];
 
 /// The newest schema this program knows.
