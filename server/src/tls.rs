@@ -117,7 +117,12 @@ fn make(name: &str) -> Result<rcgen::CertifiedKey<rcgen::KeyPair>, TlsError> {
     if name != "localhost" {
         names.insert(0, name.to_owned());
     }
-    rcgen::generate_simple_self_signed(names).map_err(TlsError::Make)
+    let mut params = rcgen::CertificateParams::new(names).map_err(TlsError::Make)?;
+    // Clients show the subject when they ask whether to trust it.
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    let signing_key = rcgen::KeyPair::generate().map_err(TlsError::Make)?;
+    let cert = params.self_signed(&signing_key).map_err(TlsError::Make)?;
+    Ok(rcgen::CertifiedKey { cert, signing_key })
 }
 
 fn write_secret(path: &Path, text: &str) -> Result<(), TlsError> {

@@ -2,11 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{
-    CaseMapping, Folded,
-    casemap::is_username,
-    sanitize::clean_name,
-};
+use crate::{CaseMapping, Folded, casemap::is_username, sanitize::clean_name};
 
 /// Why a name cannot be used. Displays as the end of a sentence that begins with the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -203,7 +199,9 @@ mod tests {
         assert_eq!(precis("Işıl").unwrap(), precis("işıl").unwrap());
         assert!(precis("漢字").is_ok() && precis("Amy[1]").is_ok());
         assert_eq!(Nick::new("Işıl").unwrap_err(), NameError::BadCharacter('ş'));
-        for (text, bad) in [("a☃", '☃'), ("a b", ' '), ("ab!", '!'), ("a\u{200b}", '\u{200b}'), ("a\u{202e}", '\u{202e}')] {
+        for (text, bad) in
+            [("a☃", '☃'), ("a b", ' '), ("ab!", '!'), ("a\u{200b}", '\u{200b}'), ("a\u{202e}", '\u{202e}')]
+        {
             assert_eq!(precis(text).unwrap_err(), NameError::BadCharacter(bad));
         }
         assert_eq!(precis("1ä").unwrap_err(), NameError::BadStart);
