@@ -15,7 +15,9 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use crate::hub::io::{AuthJob, AuthOutcome, Input, Ticket};
+use klatch_protocol::scram::{ITERATIONS, Keys};
+
+use crate::hub::io::{AuthJob, AuthOutcome, Credentials, Input, Ticket};
 
 /// How much work a hash is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -123,15 +125,31 @@ impl Passwords {
 fn work(argon: &Argon2<'_>, nobody: &str, job: AuthJob) -> AuthOutcome {
     match job {
         AuthJob::Hash { password } => match argon.hash_password(password.as_bytes()) {
-            Ok(hash) => AuthOutcome::Hashed(hash.to_string().into()),
+            Ok(hash) => AuthOutcome::Hashed(with_keys(&hash.to_string(), &password)),
             Err(error) => {
                 tracing::error!(%error, "a password cannot be hashed");
                 AuthOutcome::Busy
             }
         },
         AuthJob::Verify { hash, password } => {
-            let right = verify(argon, hash.as_deref().unwrap_or(nobody), &password);
-            AuthOutcome::Verified(right && hash.is_some())
+            let kept = hash.as_deref().map(Credentials::parse);
+            let right = verify(argon, kept.map_or(nobody, |kept| kept.hash), &password);
+            match kept.filter(|_| right) {
+                Some(Credentials { hash, keys: None }) => AuthOutcome::Renewed(with_keys(hash, &password)),
+                kept => AuthOutcome::Verified(kept.is_some()),
+            }
+        }
+    }
+}
+
+/// The hash with the keys of SCRAM beside it; alone where the system has no chance to give for a salt.
+fn with_keys(hash: &str, password: &str) -> Arc<str> {
+    let mut salt = [0; 16];
+    match getrandom::fill(&mut salt) {
+        Ok(()) => format!("{hash} {}", Keys::derive(password, &salt, ITERATIONS)).into(),
+        Err(error) => {
+            tracing::error!(%error, "no keys for SCRAM can be made");
+            hash.into()
         }
     }
 }
@@ -175,7 +193,7 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
         for (hash, password, right) in [
             (Some(hash.clone()), "pässword", true),
-            (Some(hash), "password", false),
+            (Some(hash.clone()), "password", false),
             (Some("broken".into()), "password", false),
             (None, "nobody", false),
         ] {
@@ -183,6 +201,12 @@ mod tests {
             let AuthOutcome::Verified(verdict) = outcome(&mut passwords, &mut answers, job).await else { panic!() };
             assert_eq!(verdict, right, "{password}");
         }
+        // What was kept before there was SCRAM gets its keys when the password is there.
+        let hash = Credentials::parse(&hash).hash.to_owned();
+        let job = AuthJob::Verify { hash: Some(hash.as_str().into()), password: secret("pässword") };
+        let AuthOutcome::Renewed(renewed) = outcome(&mut passwords, &mut answers, job).await else { panic!() };
+        assert_eq!(Credentials::parse(&renewed).hash, hash);
+        assert!(Credentials::parse(&renewed).keys.is_some_and(|keys| keys.parse::<Keys>().is_ok()));
     }
 
     #[tokio::test]

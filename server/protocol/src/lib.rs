@@ -21,6 +21,7 @@ pub mod names;
 pub mod numeric;
 pub mod sanitize;
 pub mod sasl;
+pub mod scram;
 pub mod source;
 pub mod split;
 pub mod tags;

@@ -22,12 +22,18 @@ impl Hub {
         let conn = reply.conn;
         self.turn(now, reply, effects, |turn| match (job, outcome) {
             (Job::LogIn { account: Some(account), .. }, AuthOutcome::Verified(true)) => turn.log_in(account),
+            (Job::LogIn { account: Some(account), .. }, AuthOutcome::Renewed(hash)) => {
+                // Only an account that is gone could be refused.
+                let _ = turn.apply(Command::SetHash { account, hash });
+                turn.log_in(account);
+            }
             (Job::LogIn { name, .. }, AuthOutcome::Verified(_)) => turn.reject_log_in(&name),
             (Job::LogIn { .. }, _) => {
                 turn.fail_or_notice("AUTHENTICATE", "TEMPORARILY_UNAVAILABLE", "Too busy now; try again in a moment");
                 turn.refuse(Numeric::ERR_SASLFAIL, &[]);
             }
             (Job::BecomeOperator { name, rank }, AuthOutcome::Verified(right)) => turn.try_operator(&name, rank, right),
+            (Job::BecomeOperator { name, rank }, AuthOutcome::Renewed(_)) => turn.try_operator(&name, rank, true),
             (Job::BecomeOperator { .. }, _) => {
                 turn.numeric(Numeric::RPL_TRYAGAIN, &["OPER", "Too busy now; try again in a moment"]);
             }
@@ -166,7 +172,7 @@ impl Turn<'_> {
     }
 
     /// A wrong name and a wrong password look the same.
-    fn reject_log_in(&mut self, name: &str) {
+    pub(super) fn reject_log_in(&mut self, name: &str) {
         let peer = self.session().peer.clone();
         self.effects.news.push(News::LoginFailed { account: name.to_owned(), peer });
         self.refuse(Numeric::ERR_SASLFAIL, &[]);

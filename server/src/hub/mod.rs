@@ -39,12 +39,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use klatch_protocol::{AccountName, LineBuilder, Numeric, UnixMs};
+use klatch_protocol::{AccountName, LineBuilder, Message, Numeric, UnixMs};
 
 use self::{
     audience::Audiences,
     deadlines::Deadlines,
-    io::{AccountId, ConnId, Deed, Effects, FrameFault, Input, News, Now, Peer, Snapshot, Ticket},
+    io::{AccountId, ConnId, Deed, Effects, FrameFault, Input, News, Now, Peer, Secret, Snapshot, Ticket},
     monitor::Watches,
     msgid::Ids,
     operator::Shutdown,
@@ -73,6 +73,8 @@ pub struct Hub {
     tickets: HashMap<Ticket, ConnId>,
     /// Accounts the operator is making: who asked, and the name, by the ticket of the hash.
     new_accounts: HashMap<Ticket, (Ticket, AccountName)>,
+    /// Of the store; see [`Snapshot::secret`].
+    secret: Secret,
     deadlines: Deadlines,
     audiences: Audiences,
     watches: Watches,
@@ -88,6 +90,7 @@ pub struct Hub {
     started: UnixMs,
     last_ticket: u64,
     last_batch: u64,
+    last_nonce: u64,
     most_online: usize,
 }
 
@@ -98,6 +101,7 @@ impl Hub {
         let policy = Arc::new(policy);
         let deeds = std::mem::take(&mut snapshot.deeds).into();
         let ids = Ids { epoch: snapshot.epoch, started };
+        let secret = snapshot.secret.clone();
         Hub {
             world: World::new(policy.clone(), snapshot),
             policy,
@@ -108,6 +112,7 @@ impl Hub {
             unblocked: VecDeque::new(),
             tickets: HashMap::new(),
             new_accounts: HashMap::new(),
+            secret,
             deadlines: Deadlines::default(),
             audiences: Audiences::default(),
             watches: Watches::default(),
@@ -120,6 +125,7 @@ impl Hub {
             started,
             last_ticket: 0,
             last_batch: 0,
+            last_nonce: 0,
             most_online: 0,
         }
     }
@@ -217,10 +223,11 @@ impl Hub {
                 self.turn(now, Reply::new(conn), effects, |turn| turn.refuse(Numeric::ERR_INPUTTOOLONG, &[]));
             }
             // ircv3.net "UTF8ONLY", "Server behavior".
-            FrameFault::NotUtf8 { tags } => {
-                let reply = Reply::to_line(conn, &tags, self.caps_of(conn));
+            FrameFault::NotUtf8 { head } => {
+                let reply = Reply::to_line(conn, &head, self.caps_of(conn));
+                let command = Message::parse(&head).map_or("*", |message| message.command);
                 self.turn(now, reply, effects, |turn| {
-                    turn.fail("*", "INVALID_UTF8", &[], "The message is not UTF-8, which this server requires");
+                    turn.fail(command, "INVALID_UTF8", &[], "The message is not UTF-8, which this server requires");
                 });
             }
             FrameFault::Endless => self.expel(conn, "Line without an end", effects),

@@ -11,6 +11,7 @@ use super::{
 pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
     match change {
         Change::AccountCreated(row) => writes.push(Write::CreateAccount(row)),
+        Change::HashSet(account, hash) => writes.push(Write::SetHash { account, hash }),
         Change::OwnerCodeUsed => writes.push(Write::UseOwnerCode),
         Change::InviteUsed(code) => writes.push(Write::UseInvite { code }),
         Change::InviteAdded(code, at) => writes.push(Write::AddInvite { code, at }),

@@ -87,6 +87,7 @@ impl Hub {
             Change::Marked { user, target, at } => self.show_marker(*user, target, *at, effects, reply),
             Change::RoomDeleted(room) => self.audiences.forget(*room),
             Change::AccountCreated(_)
+            | Change::HashSet(..)
             | Change::OwnerCodeUsed
             | Change::Banned(_)
             | Change::Unbanned(_)

@@ -42,7 +42,7 @@ pub(super) async fn read(
             let input = match frame {
                 Frame::Line(line) if first && is_http(line) => return ReadEnd::Http,
                 Frame::Line(line) => Input::Line { conn, line: line.to_owned() },
-                Frame::NotUtf8(line) => Input::BadFrame { conn, fault: FrameFault::NotUtf8 { tags: tags_of(line) } },
+                Frame::NotUtf8(line) => Input::BadFrame { conn, fault: FrameFault::NotUtf8 { head: head_of(line) } },
                 Frame::TooLong => Input::BadFrame { conn, fault: FrameFault::TooLong },
                 Frame::Endless => Input::BadFrame { conn, fault: FrameFault::Endless },
             };
@@ -57,10 +57,10 @@ pub(super) async fn read(
     }
 }
 
-/// The tags of a line that is not UTF-8 as a whole, if they are.
-fn tags_of(line: &[u8]) -> String {
-    let head = line.split(|byte| *byte == b' ').next().filter(|head| head.starts_with(b"@"));
-    head.and_then(|head| std::str::from_utf8(head).ok()).unwrap_or_default().to_owned()
+/// The words of a line before the one that is not UTF-8.
+fn head_of(line: &[u8]) -> String {
+    let valid = line.utf8_chunks().next().map(|chunk| chunk.valid()).unwrap_or_default();
+    valid.rsplit_once(' ').map(|(head, _)| head.to_owned()).unwrap_or_default()
 }
 
 /// Reads once into the framer; 0 at the end of the stream. Cancel-safe.
@@ -110,7 +110,7 @@ mod tests {
                 other => format!("{other:?}"),
             });
         }
-        assert_eq!(got, ["NICK amy", "BadFrame { conn: ConnId(3), fault: NotUtf8 { tags: \"@a=b\" } }", "USER a"]);
+        assert_eq!(got, ["NICK amy", "BadFrame { conn: ConnId(3), fault: NotUtf8 { head: \"@a=b X\" } }", "USER a"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::hub::io::{
     AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, KeptNonces, Mask, NONCES_IN_MEMORY, NonceRow, Place,
-    Query, Ranks, Record, RecordKind, RoomId, RoomRow, Seq, Snapshot, Subject, Write,
+    Query, Ranks, Record, RecordKind, RoomId, RoomRow, Secret, Seq, Snapshot, Subject, Write,
 };
 
 /// Keeps everything in memory. The oldest records are forgotten when there are more than [`Memory::RECORDS`].
@@ -18,6 +18,8 @@ use crate::hub::io::{
 pub struct Memory {
     epoch: u32,
     owner_code: Option<String>,
+    /// Made of the owner code, which is chance and which only the owner knows.
+    secret: Secret,
     last_room: u64,
     accounts: BTreeMap<AccountId, AccountRow>,
     rooms: BTreeMap<RoomId, RoomRow>,
@@ -48,6 +50,7 @@ impl Memory {
     pub fn new(epoch: u32, owner_code: String) -> Self {
         Memory {
             epoch,
+            secret: format!("{epoch:08x} {owner_code}").into(),
             owner_code: Some(owner_code),
             last_room: 0,
             accounts: BTreeMap::new(),
@@ -122,6 +125,7 @@ impl Memory {
                 let old: Vec<u64> = old.map(|(seq, _)| *seq).collect();
                 old.into_iter().for_each(|seq| self.remove(seq));
             }
+            Write::SetHash { account, hash } => self.change(*account, |row| row.hash.clone_from(hash)),
             Write::SetMetadata { subject, key, value } => {
                 let place = (*subject, key.clone());
                 match value {
@@ -250,6 +254,7 @@ impl Store for Memory {
         Ok(Snapshot {
             epoch: self.epoch,
             last_seq: self.last_seq,
+            secret: self.secret.clone(),
             metadata: self.metadata.iter().map(|((of, key), value)| (*of, key.clone(), value.clone())).collect(),
             markers: self.markers.iter().map(|((account, target), at)| (*account, target.clone(), *at)).collect(),
             last_account: self.accounts.keys().next_back().map_or(0, |id| id.0),

@@ -175,7 +175,7 @@ fn play(stage: &mut Stage, event: Event) {
         Event::Fault(who, fault) => {
             let fault = match fault {
                 0 => FrameFault::TooLong,
-                1 => FrameFault::NotUtf8 { tags: "@label=é".to_owned() },
+                1 => FrameFault::NotUtf8 { head: "@label=é PRIVMSG".to_owned() },
                 _ => FrameFault::Endless,
             };
             stage.fault(PEOPLE[who], fault);

@@ -4,6 +4,7 @@
 mod chaos;
 mod model;
 mod pattern;
+mod scram;
 mod script;
 mod secrecy;
 mod stage;

@@ -119,7 +119,7 @@ fn play_person(stage: &mut Stage, statement: &str, words: &mut Words) -> Result<
         "connects" => stage.connect(who, false),
         "connects over TLS" => stage.connect(who, true),
         "sends too much" => stage.fault(who, FrameFault::TooLong),
-        "sends garbage" => stage.fault(who, FrameFault::NotUtf8 { tags: "@label=g".to_owned() }),
+        "sends garbage" => stage.fault(who, FrameFault::NotUtf8 { head: "@label=g PRIVMSG #x".to_owned() }),
         "sends an endless line" => stage.fault(who, FrameFault::Endless),
         _ => return come_in(stage, who, what),
     }

@@ -6,13 +6,13 @@ use std::{
     net::IpAddr,
 };
 
-use klatch_protocol::UnixMs;
+use klatch_protocol::{UnixMs, scram::Keys};
 use klatch_server::{
     hub::{
         Hub,
         io::{
-            Answer, AuthJob, AuthOutcome, ConnId, Effects, FrameFault, Input, News, Now, OperatorAnswer, OperatorVerb,
-            Peer, Query, Send, Ticket,
+            Answer, AuthJob, AuthOutcome, ConnId, Credentials, Effects, FrameFault, Input, News, Now, OperatorAnswer,
+            OperatorVerb, Peer, Query, Send, Ticket,
         },
         policy::Policy,
     },
@@ -210,9 +210,13 @@ impl Stage {
         {
             let outcome = match job {
                 _ if self.auth_busy => AuthOutcome::Busy,
-                AuthJob::Hash { password } => AuthOutcome::Hashed(format!("hash of {}", *password).into()),
+                AuthJob::Hash { password } => {
+                    let keys = Keys::derive(&password, b"salt", 2);
+                    AuthOutcome::Hashed(format!("hash-of-{} {keys}", *password).into())
+                }
                 AuthJob::Verify { hash, password } => {
-                    AuthOutcome::Verified(hash.is_some_and(|hash| *hash == *format!("hash of {}", *password)))
+                    let right = format!("hash-of-{}", *password);
+                    AuthOutcome::Verified(hash.is_some_and(|hash| Credentials::parse(&hash).hash == right))
                 }
             };
             self.input(Input::Auth { ticket, outcome });

@@ -37,6 +37,7 @@ pub(super) use self::{
     info::{lusers, motd},
     redact::Redaction,
     repeat::Stamped,
+    sasl::Exchange,
 };
 use super::turn::Turn;
 

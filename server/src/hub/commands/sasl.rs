@@ -1,50 +1,96 @@
-//! AUTHENTICATE (ircv3.net "SASL Authentication" 3.1 and 3.2).
+//! AUTHENTICATE (ircv3.net "SASL Authentication" 3.1 and 3.2): PLAIN and SCRAM-SHA-256.
 
 use klatch_protocol::{
     Message, Numeric,
-    sasl::{CHUNK, Collector, Plain, SaslError, Step},
+    sasl::{CHUNK, Collector, Plain, SaslError, Step, chunks},
+    scram::{self, Challenge, ClientFirst, Keys},
 };
 
-use crate::hub::{io::AuthJob, session::Job, turn::Turn};
+use crate::hub::{
+    io::{AccountId, AuthJob, Credentials},
+    session::Job,
+    turn::Turn,
+};
 
 /// The mechanisms on offer, as 908 and the capability's value list them.
-pub(super) const MECHANISMS: &str = "PLAIN";
+pub(super) const MECHANISMS: &str = "PLAIN,SCRAM-SHA-256";
 
-/// AUTHENTICATE: a mechanism, then its message in chunks, or `*` to break off.
+/// An exchange under way.
+#[derive(Debug)]
+pub(in crate::hub) struct Exchange {
+    collector: Collector,
+    awaits: Awaits,
+}
+
+/// What the client's next message has to be.
+#[derive(Debug)]
+enum Awaits {
+    /// The one message of PLAIN.
+    Plain,
+    /// The first of SCRAM.
+    Beginning,
+    /// The proof of SCRAM for a name, and the account if there is one.
+    Proof(Box<Challenge>, String, Option<AccountId>),
+    /// Nothing but the consent to what the server said last; the password was right.
+    Consent(AccountId),
+}
+
+/// AUTHENTICATE: a mechanism, then its messages in chunks, or `*` to break off.
 pub(super) fn authenticate(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(word) = message.given(0) else {
         return turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &["AUTHENTICATE"]);
     };
     match turn.session().sasl.take() {
         None => begin(turn, word),
-        Some(collector) => go_on(turn, collector, word),
+        Some(exchange) => go_on(turn, exchange, word),
     }
 }
 
 fn begin(turn: &mut Turn<'_>, mechanism: &str) {
-    if mechanism.eq_ignore_ascii_case("PLAIN") {
-        turn.session().sasl = Some(Collector::default());
-        // The form without a source is what every client understands.
-        return turn.reply.push("AUTHENTICATE +\r\n");
-    }
-    if mechanism != "*" {
-        turn.refuse(Numeric::RPL_SASLMECHS, &[MECHANISMS]);
-    }
-    turn.refuse(Numeric::ERR_SASLFAIL, &[]);
+    let awaits = match mechanism.to_ascii_uppercase().as_str() {
+        "PLAIN" => Awaits::Plain,
+        "SCRAM-SHA-256" => Awaits::Beginning,
+        other => {
+            if other != "*" {
+                turn.refuse(Numeric::RPL_SASLMECHS, &[MECHANISMS]);
+            }
+            return turn.refuse(Numeric::ERR_SASLFAIL, &[]);
+        }
+    };
+    turn.session().sasl = Some(Exchange { collector: Collector::default(), awaits });
+    // The form without a source is what every client understands.
+    turn.reply.push("AUTHENTICATE +\r\n");
 }
 
-fn go_on(turn: &mut Turn<'_>, mut collector: Collector, chunk: &str) {
-    match collector.push(chunk) {
-        Ok(Step::More) => turn.session().sasl = Some(collector),
+fn go_on(turn: &mut Turn<'_>, mut exchange: Exchange, chunk: &str) {
+    match exchange.collector.push(chunk) {
+        Ok(Step::More) => turn.session().sasl = Some(exchange),
         Ok(Step::Aborted) => turn.refuse(Numeric::ERR_SASLABORTED, &[]),
-        Ok(Step::Payload(payload)) => match Plain::decode(&payload) {
+        Ok(Step::Payload(payload)) => take(turn, exchange.awaits, &payload),
+        Err(SaslError::TooLong) if chunk.len() > CHUNK => turn.refuse(Numeric::ERR_SASLTOOLONG, &[]),
+        // Chunk after chunk without end is no message at all.
+        Err(SaslError::TooLong | SaslError::NotBase64) => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
+    }
+}
+
+/// A whole message has come.
+fn take(turn: &mut Turn<'_>, awaits: Awaits, payload: &[u8]) {
+    match awaits {
+        Awaits::Plain => match Plain::decode(payload) {
             // Acting as somebody else is not offered, so the first part has to be empty or the same.
             Some(plain) if plain.authzid.is_empty() || plain.authzid == plain.authcid => verify(turn, plain),
             _ => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
         },
-        Err(SaslError::TooLong) if chunk.len() > CHUNK => turn.refuse(Numeric::ERR_SASLTOOLONG, &[]),
-        // Chunk after chunk without end is no message at all.
-        Err(SaslError::TooLong | SaslError::NotBase64) => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
+        Awaits::Beginning => match ClientFirst::decode(payload) {
+            Some(first) if first.authzid.is_empty() || first.authzid == first.name => challenge(turn, &first),
+            _ => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
+        },
+        Awaits::Proof(challenge, name, account) => match (challenge.finish(payload), account) {
+            (Some(last), Some(account)) => say(turn, &last, Awaits::Consent(account)),
+            _ => turn.reject_log_in(&name),
+        },
+        Awaits::Consent(account) if payload.is_empty() => turn.log_in(account),
+        Awaits::Consent(_) => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
     }
 }
 
@@ -54,4 +100,26 @@ fn verify(turn: &mut Turn<'_>, plain: Plain) {
     let known = turn.world().account_by_name(&name).map(|account| (account.row.id, account.row.hash.clone()));
     let (account, hash) = known.unzip();
     turn.ask_auth(AuthJob::Verify { hash, password }, Job::LogIn { account, name });
+}
+
+/// Salt, iterations and nonce. Whoever has no keys gets those of nobody, always the same for a name.
+fn challenge(turn: &mut Turn<'_>, first: &ClientFirst) {
+    let secret = turn.hub.secret.clone();
+    let secret = secret.reveal().as_bytes();
+    let nobody = Keys::of_nobody(secret, &turn.world().fold(&first.name).to_string());
+    let known = turn.world().account_by_name(&first.name);
+    let keys = known.and_then(|account| Credentials::parse(&account.row.hash).keys?.parse().ok());
+    let account = known.filter(|_| keys.is_some()).map(|account| account.row.id);
+    turn.hub.last_nonce += 1;
+    let nonce = scram::nonce(secret, turn.hub.started.0, turn.hub.last_nonce);
+    let (answer, challenge) = first.answer(&nonce, keys.unwrap_or(nobody));
+    say(turn, &answer, Awaits::Proof(Box::new(challenge), first.name.clone(), account));
+}
+
+/// Sends a message of the server's, and waits for what has to come then.
+fn say(turn: &mut Turn<'_>, text: &str, awaits: Awaits) {
+    for chunk in chunks(text.as_bytes()) {
+        turn.reply.push(format!("AUTHENTICATE {}\r\n", *chunk));
+    }
+    turn.session().sasl = Some(Exchange { collector: Collector::default(), awaits });
 }

@@ -24,7 +24,7 @@ pub use self::{
     network::{Network, listed},
     nonce::{KeptNonces, NONCES_IN_MEMORY, NonceRow},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},
-    password::{AuthJob, AuthOutcome, Secret},
+    password::{AuthJob, AuthOutcome, Credentials, Secret},
     rooms::{Flags, List, Mask, Ranks, RoomRow, Settings, Topic},
     rows::{AccountRow, Rank, Snapshot, Subject},
     write::Write,
@@ -152,8 +152,8 @@ pub enum FrameFault {
     TooLong,
     /// Not UTF-8; answered with FAIL INVALID_UTF8 (ircv3.net "UTF8ONLY").
     NotUtf8 {
-        /// Its tags as far as they are text, `@` included; empty without.
-        tags: String,
+        /// Its words before the one that is not; enough for the label and the command.
+        head: String,
     },
     /// No end of line in sight; the connection is closed.
     Endless,

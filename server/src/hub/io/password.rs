@@ -41,6 +41,27 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What is kept of a password, in one text: the Argon2id hash in PHC form, and after a space the keys of SCRAM-SHA-256 in
+/// that of RFC 5803. Accounts from before SCRAM have the hash only, until their next log-in.
+#[derive(Debug, Clone, Copy)]
+pub struct Credentials<'a> {
+    /// The hash.
+    pub hash: &'a str,
+    /// The keys, if there are any.
+    pub keys: Option<&'a str>,
+}
+
+impl<'a> Credentials<'a> {
+    /// The parts of `text`.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        match text.split_once(' ') {
+            Some((hash, keys)) => Credentials { hash, keys: Some(keys) },
+            None => Credentials { hash: text, keys: None },
+        }
+    }
+}
+
 /// Password work. It takes long on purpose, so it is done elsewhere.
 pub enum AuthJob {
     /// Make a hash.
@@ -69,8 +90,10 @@ impl fmt::Debug for AuthJob {
 
 /// How password work went.
 pub enum AuthOutcome {
-    /// The hash, in PHC form.
+    /// What to keep of it: see [`Credentials`].
     Hashed(Arc<str>),
+    /// The password was right, and this is better to keep than what was kept so far.
+    Renewed(Arc<str>),
     /// Whether the password was right.
     Verified(bool),
     /// Too much is waiting already; try again later.
@@ -78,10 +101,11 @@ pub enum AuthOutcome {
 }
 
 impl fmt::Debug for AuthOutcome {
-    /// Without the hash: no secret in any log.
+    /// Without what is kept: no secret in any log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AuthOutcome::Hashed(_) => f.write_str("Hashed"),
+            AuthOutcome::Renewed(_) => f.write_str("Renewed"),
             AuthOutcome::Verified(ok) => write!(f, "Verified({ok})"),
             AuthOutcome::Busy => f.write_str("Busy"),
         }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use klatch_protocol::{AccountName, UnixMs};
 
-use super::{AccountId, Ban, Deed, KeptNonces, Mask, Ranks, RoomId, RoomRow};
+use super::{AccountId, Ban, Deed, KeptNonces, Mask, Ranks, RoomId, RoomRow, Secret};
 
 /// An account as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct AccountRow {
     pub name: AccountName,
     /// The display name.
     pub display: String,
-    /// The Argon2id hash, in PHC form.
+    /// What is kept of the password: see [`Credentials`](super::Credentials).
     pub hash: Arc<str>,
     /// What it may do.
     pub rank: Rank,
@@ -86,6 +86,8 @@ pub struct Snapshot {
     pub metadata: Vec<(Subject, String, String)>,
     /// The stamps of messages.
     pub nonces: KeptNonces,
+    /// What nobody outside can know: from it come SCRAM's nonces, and its salts for names without an account.
+    pub secret: Secret,
     /// Invitation codes not used yet.
     pub invites: Vec<String>,
     /// The owner code, until it is used.

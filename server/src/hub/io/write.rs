@@ -1,5 +1,7 @@
 //! What has to be on disk before anyone hears of it.
 
+use std::sync::Arc;
+
 use klatch_protocol::{RoomName, UnixMs};
 
 use super::{
@@ -18,6 +20,13 @@ pub enum Write {
         account: AccountId,
         /// The new one.
         display: String,
+    },
+    /// What is kept of an account's password changed.
+    SetHash {
+        /// Whose.
+        account: AccountId,
+        /// The new text: see [`Credentials`](super::Credentials).
+        hash: Arc<str>,
     },
     /// An account's rank changed.
     SetRank {

@@ -5,12 +5,12 @@ mod flood;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use klatch_protocol::{AccountName, Caps, Nick, sasl::Collector};
+use klatch_protocol::{AccountName, Caps, Nick};
 use zeroize::Zeroizing;
 
 pub(super) use self::flood::Bucket;
 use super::{
-    commands::{Draft, Redaction, Stamped},
+    commands::{Draft, Exchange, Redaction, Stamped},
     io::{AccountId, FrameFault, Peer, Rank, Ticket},
     reply::Reply,
     world::UserId,
@@ -32,7 +32,7 @@ pub(super) struct Session {
     /// Whether it understands CAP 302.
     pub(super) modern: bool,
     /// A SASL exchange under way.
-    pub(super) sasl: Option<Collector>,
+    pub(super) sasl: Option<Exchange>,
     /// What METADATA said while it registered.
     pub(super) early_metadata: BTreeMap<String, String>,
     /// The keys of metadata it wants to hear of.
@@ -148,7 +148,7 @@ impl Received {
         match self {
             Received::Line(line) => line.len(),
             // Not nothing, or what waits would have no bound.
-            Received::Fault(FrameFault::NotUtf8 { tags }) => 64 + tags.len(),
+            Received::Fault(FrameFault::NotUtf8 { head }) => 64 + head.len(),
             Received::Fault(_) => 64,
         }
     }

@@ -34,6 +34,13 @@ pub enum Command {
         /// The Argon2id hash.
         hash: Arc<str>,
     },
+    /// Keep something else of an account's password.
+    SetHash {
+        /// Whose.
+        account: AccountId,
+        /// What: see [`Credentials`](crate::hub::io::Credentials).
+        hash: Arc<str>,
+    },
     /// Come in; with an account its nick is taken and its rooms are entered.
     Enter {
         /// The nick of a guest.
@@ -272,6 +279,8 @@ pub enum MessageId {
 pub enum Change {
     /// An account was made.
     AccountCreated(AccountRow),
+    /// Something else is kept of an account's password.
+    HashSet(AccountId, Arc<str>),
     /// The owner code was used up.
     OwnerCodeUsed,
     /// An invitation was used up.

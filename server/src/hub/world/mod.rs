@@ -165,6 +165,7 @@ impl World {
                 self.redact(now, user, to, seq, author.as_ref(), reason)
             }
             Command::SetMetadata { user, about, key, value } => self.set_metadata(user, about, key, value),
+            Command::SetHash { account, hash } => self.set_hash(account, hash),
             Command::Mark { user, target, at } => self.mark(now, user, target, at),
         }
     }

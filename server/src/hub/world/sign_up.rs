@@ -92,6 +92,11 @@ impl World {
         Change::AccountCreated(row)
     }
 
+    pub(super) fn set_hash(&mut self, id: AccountId, hash: Arc<str>) -> Result<Vec<Change>, Refusal> {
+        self.accounts.get_mut(&id).ok_or(Refusal::Gone)?.row.hash = hash.clone();
+        Ok(vec![Change::HashSet(id, hash)])
+    }
+
     pub(super) fn add_invite(&mut self, now: UnixMs, code: String) -> Vec<Change> {
         self.invites.insert(code.clone());
         vec![Change::InviteAdded(code, now)]

@@ -40,6 +40,9 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
             run(db, "DELETE FROM record WHERE seq = ?1", params![int(seq.0)])
         }
         Write::Forget { before, upto } => forget(db, *before, *upto),
+        Write::SetHash { account, hash } => {
+            run(db, "UPDATE account SET hash = ?2 WHERE id = ?1", params![int(account.0), hash])
+        }
         Write::SetMetadata { subject, key, value } => set_metadata(db, *subject, key, value.as_deref()),
         Write::Mark { account, target, at } => {
             let sql = "INSERT OR REPLACE INTO marker (account, target, at) VALUES (?1, ?2, ?3)";
@@ -142,6 +145,7 @@ pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
         markers: all(db, "SELECT account, target, at FROM marker", |row| {
             Ok((AccountId(number(row, 0)?), row.get(1)?, UnixMs(row.get(2)?)))
         })?,
+        secret: db.query_row("SELECT secret FROM store", [], |row| row.get::<_, String>(0))?.into(),
         metadata: all(db, "SELECT room, account, key, value FROM metadata ORDER BY room, account, key", metadata)?,
         accounts: all(db, "SELECT id, name, display, hash, rank, created, seen FROM account ORDER BY id", account)?,
         rooms: rooms::load(db)?,

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("0004_bans.sql"),
     include_str!("0005_metadata.sql"),
     include_str!("0006_nonces.sql"),
+    include_str!("0007_secret.sql"),
 ];
 
 /// The newest schema this program knows.
@@ -57,5 +58,7 @@ pub(super) fn migrate(db: &mut Connection, epoch: u32, owner_code: &str) -> rusq
         "INSERT OR IGNORE INTO store (only, epoch, owner_code, last_room) VALUES (1, ?1, ?2, 0)",
         params![epoch, owner_code],
     )?;
+    // SQLite's chance is seeded by the system's.
+    transaction.execute("UPDATE store SET secret = hex(randomblob(32)) WHERE secret = ''", [])?;
     transaction.commit()
 }
