@@ -6,11 +6,12 @@ mod sample;
 use std::{fs, path::Path};
 
 use klatch::{
-    keymap::{Context, Keymap, Section},
+    app::help::sections,
+    keymap::{Context, Keymap},
     model::{Body, Delivery, Older},
     ui::{
         form::{Defaults, Form, FormScreen, Mode},
-        help::{self, Help, HelpScreen},
+        help::{Help, HelpScreen},
         theme::{Colour, Theme, UNICODE},
     },
 };
@@ -126,20 +127,7 @@ fn a_small_screen() {
 
 #[test]
 fn the_help() {
-    let keymap = Keymap::default();
-    let sections: Vec<_> = Section::ALL
-        .iter()
-        .map(|section| help::Section {
-            title: section.title().to_owned(),
-            rows: keymap
-                .bindings()
-                .filter(|binding| binding.section == *section)
-                .filter(|binding| matches!(binding.context, Context::Chat | Context::Everywhere))
-                .map(|binding| (keymap.keys(binding).join("  "), binding.help.to_owned()))
-                .filter(|(keys, _)| !keys.is_empty())
-                .collect(),
-        })
-        .collect();
+    let sections = sections(&Keymap::default(), Context::Chat);
     let mut buffer = Buffer::empty(Rect::new(0, 0, 100, 30));
     let screen = HelpScreen { help: &Help::default(), sections: &sections, theme: THEME };
     screen.render(buffer.area, &mut buffer);

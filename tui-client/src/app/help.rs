@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// The sections of the help for a screen.
-pub(super) fn sections(keymap: &Keymap, screen: Context) -> Vec<help::Section> {
+#[must_use]
+pub fn sections(keymap: &Keymap, screen: Context) -> Vec<help::Section> {
     let mut sections: Vec<_> = Section::ALL
         .iter()
         .filter_map(|section| {

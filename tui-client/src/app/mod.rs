@@ -10,7 +10,7 @@ mod draw;
 mod effect;
 mod entry;
 mod farewell;
-mod help;
+pub mod help;
 mod hosted;
 mod keys;
 mod overlay;
