@@ -61,7 +61,9 @@ bitflags::bitflags! {
         /// `draft/metadata-2`: METADATA.
         const METADATA = 1 << 27;
         /// `draft/metadata-3`: the same, with numerics for notifications.
-        const METADATA_3 = 1 << 31;
+        const METADATA_3 = 1 << 32;
+        /// `soju.im/search`: SEARCH.
+        const SEARCH = 1 << 33;
         /// `draft/extended-isupport`: ISUPPORT before registration ends.
         const EXTENDED_ISUPPORT = 1 << 28;
         /// `sts`: strict transport security; only ever advertised.
@@ -107,6 +109,7 @@ impl Caps {
         (Caps::PRE_AWAY, "draft/pre-away"),
         (Caps::METADATA, "draft/metadata-2"),
         (Caps::METADATA_3, "draft/metadata-3"),
+        (Caps::SEARCH, "soju.im/search"),
         (Caps::EXTENDED_ISUPPORT, "draft/extended-isupport"),
         (Caps::STS, "sts"),
         (Caps::TAKE_OVER, "klatch.chat/take-over"),

@@ -97,6 +97,8 @@ impl File {
             casemapping: server.casemapping,
             lobby: rooms.lobby.as_ref().map(|name| name.refold(server.casemapping)),
             history_page: history.max_reply,
+            history_age: (history.keep_days > 0).then(|| u64::from(history.keep_days) * 24 * 60 * 60 * 1_000),
+            history_most: Some(history.keep_records).filter(|most| *most > 0),
             delete_own: history.delete_own,
             max_rooms: limits.rooms_per_user.get(),
             max_masks: limits.masks_per_room.get(),

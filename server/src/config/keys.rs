@@ -193,6 +193,10 @@ pub struct Rooms {
 pub struct History {
     /// The most records of one answer.
     pub max_reply: u32,
+    /// The days after which what was said is forgotten; 0 for never.
+    pub keep_days: u32,
+    /// How many records are kept at most; 0 for all.
+    pub keep_records: u64,
     /// Whether people may take back what they said.
     pub delete_own: bool,
 }
@@ -290,7 +294,7 @@ impl Default for Rooms {
 impl Default for History {
     fn default() -> Self {
         let policy = Policy::default();
-        History { max_reply: policy.history_page, delete_own: policy.delete_own }
+        History { max_reply: policy.history_page, keep_days: 0, keep_records: 0, delete_own: policy.delete_own }
     }
 }
 

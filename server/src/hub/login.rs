@@ -43,7 +43,10 @@ impl Hub {
                 turn.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", &[name.as_str()], text);
             }
             // Tickets are never shared, so no other job can wait for this outcome.
-            (Job::Probe { .. } | Job::History { .. } | Job::Targets | Job::Say(_) | Job::Redact(_), _) => {}
+            (
+                Job::Probe { .. } | Job::History { .. } | Job::Targets | Job::Search | Job::Say(_) | Job::Redact(_),
+                _,
+            ) => {}
         });
         self.pump(now, conn, effects);
     }

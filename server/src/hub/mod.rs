@@ -25,6 +25,7 @@ pub mod policy;
 mod publish;
 mod render;
 mod reply;
+mod retention;
 mod room_news;
 mod room_view;
 mod session;
@@ -91,6 +92,8 @@ pub struct Hub {
     last_ticket: u64,
     last_batch: u64,
     last_nonce: u64,
+    /// When the oldest records are looked at again, by the monotonic clock.
+    look_at: u64,
     most_online: usize,
 }
 
@@ -126,6 +129,7 @@ impl Hub {
             last_ticket: 0,
             last_batch: 0,
             last_nonce: 0,
+            look_at: 0,
             most_online: 0,
         }
     }
@@ -162,7 +166,7 @@ impl Hub {
     #[must_use]
     pub fn next_deadline(&self) -> Option<u64> {
         let shutdown = self.shutdown.as_ref().map(Shutdown::next);
-        self.deadlines.first().into_iter().chain(shutdown).min().filter(|_| !self.stopped)
+        self.deadlines.first().into_iter().chain(shutdown).chain(self.next_look()).min().filter(|_| !self.stopped)
     }
 
     fn open(&mut self, now: Now, conn: ConnId, peer: Peer, effects: &mut Effects) {

@@ -51,6 +51,10 @@ pub struct Policy {
     pub lobby: Option<RoomName>,
     /// The most records one CHATHISTORY answer has.
     pub history_page: u32,
+    /// Milliseconds after which what was said is forgotten; `None` for never.
+    pub history_age: Option<u64>,
+    /// How many of the newest records are kept; `None` for all.
+    pub history_most: Option<u64>,
     /// Whether people may take back what they said themselves. Operators of a room always may there.
     pub delete_own: bool,
     /// Which names are the same, and which characters names of people may have. Stays as long as the server runs.
@@ -186,6 +190,8 @@ impl Default for Policy {
             operator_accounts: Vec::new(),
             lobby: RoomName::new("#lobby").ok(),
             history_page: 200,
+            history_age: None,
+            history_most: None,
             delete_own: true,
             casemapping: CaseMapping::Ascii,
             max_rooms: 100,

@@ -27,6 +27,7 @@ impl Hub {
         while let Some(conn) = self.deadlines.pop_due(now.mono) {
             self.look_after(now, conn, effects);
         }
+        self.forget_old(now, effects);
         self.advance_shutdown(now, effects);
     }
 

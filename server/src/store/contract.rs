@@ -5,7 +5,7 @@ use klatch_protocol::{AccountName, RoomName, UnixMs};
 use super::*;
 use crate::hub::io::{
     AccountId, AccountRow, Anchor, Ban, BanId, DEEDS_TOLD, Deed, Flags, List, Mask, NonceRow, Page, Place, Rank, Ranks,
-    Record, RecordKind, RoomId, RoomRow, Seq, Settings, Subject, Topic,
+    Record, RecordKind, RoomId, RoomRow, Scope, Search, Seq, Settings, Subject, Topic,
 };
 
 const ROOM: Place = Place::Room(RoomId(1));
@@ -413,5 +413,74 @@ fn a_stamp_is_found_by_account_and_nonce_though_its_record_is_gone() {
         store.commit(&[stamp(1, "w", NONCES_KEPT + 2, later)]).unwrap();
         assert_eq!(find(store, 1, "x"), None);
         assert!(find(store, 1, "y").is_some());
+    });
+}
+
+#[test]
+fn searching_finds_parts_of_words_in_every_script() {
+    let direct = Place::direct(AccountId(4), AccountId(9));
+    let say = |seq: u64, place, source: &str, text: &str| {
+        Write::Record(Record {
+            seq: Seq(seq),
+            at: UnixMs(seq.cast_signed() * 10),
+            place,
+            source: format!("{source}!x@h"),
+            account: None,
+            kind: RecordKind::Privmsg,
+            tags: String::new(),
+            text: text.into(),
+        })
+    };
+    let all = || Scope::All { account: AccountId(4), rooms: vec![RoomId(1)] };
+    let want = |text: &str| Search {
+        scope: all(),
+        from: None,
+        after: None,
+        before: None,
+        text: Some(text.to_owned()),
+        limit: 10,
+    };
+    on_both(|store| {
+        let other = Place::direct(AccountId(8), AccountId(9));
+        store
+            .commit(&[
+                say(1, ROOM, "amy", "The Quick brown fox"),
+                say(2, ROOM, "bob", "quickly, said \"one\" 100% fox_trot"),
+                say(3, Place::Room(RoomId(2)), "amy", "quick elsewhere"),
+                say(4, direct, "amy", "明日は東京に行きます"),
+                say(5, other, "amy", "quick secret 東京"),
+                say(6, ROOM, "Amy", "two par\rts\nand a line"),
+                happened(7, 70, ROOM, RecordKind::Topic),
+            ])
+            .unwrap();
+        let find = |store: &dyn Store, search: Search| match store.query(&Query::Search(Box::new(search))) {
+            Answer::History(records) => records.iter().map(|record| record.seq.0).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        let table: &[(&str, &[u64])] = &[
+            ("quick", &[1, 2]),
+            ("UICK", &[1, 2]),
+            ("東京", &[4]),
+            ("東京に行", &[4]),
+            ("said \"one\"", &[2]),
+            ("100%", &[2]),
+            ("_t", &[2]),
+            ("x_", &[2]),
+            ("parts", &[6]),
+            ("nothing", &[]),
+            ("text 7", &[]),
+            ("fox OR two", &[]),
+        ];
+        for (text, seqs) in table {
+            assert_eq!(find(store, want(text)), *seqs, "{text}");
+        }
+        assert_eq!(find(store, Search { from: Some("AMY".into()), ..want("o") }), [1, 6]);
+        assert_eq!(find(store, Search { text: None, limit: 2, ..want("") }), [4, 6], "the newest");
+        assert_eq!(find(store, Search { text: None, limit: 2, after: Some(UnixMs(20)), ..want("") }), [2, 4]);
+        assert_eq!(find(store, Search { before: Some(UnixMs(10)), ..want("quick") }), [1]);
+        assert_eq!(find(store, Search { scope: Scope::Place(direct), text: None, ..want("") }), [4]);
+        store.commit(&[Write::Redact(Seq(1)), Write::Forget { before: None, upto: Some(Seq(2)) }]).unwrap();
+        assert_eq!(find(store, want("quick")), [0; 0], "what is gone is not found");
+        assert_eq!(find(store, want("parts")), [6]);
     });
 }

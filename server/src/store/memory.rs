@@ -10,7 +10,7 @@ use super::{
 };
 use crate::hub::io::{
     AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, KeptNonces, Mask, NONCES_IN_MEMORY, NonceRow, Place,
-    Query, Ranks, Record, RecordKind, RoomId, RoomRow, Secret, Seq, Snapshot, Subject, Write,
+    Query, Ranks, Record, RecordKind, RoomId, RoomRow, Scope, Search, Secret, Seq, Snapshot, Subject, Write,
 };
 
 /// Keeps everything in memory. The oldest records are forgotten when there are more than [`Memory::RECORDS`].
@@ -232,6 +232,29 @@ impl Memory {
         found.into_iter().skip(skipped).take(limit).cloned().collect()
     }
 
+    fn search(&self, wanted: &Search) -> Vec<Record> {
+        let text = wanted.text.as_ref().map(|text| text.to_lowercase());
+        let fits = |record: &&Record| {
+            let nick = record.source.split('!').next().unwrap_or_default();
+            is_said(record.kind)
+                && wanted.from.as_ref().is_none_or(|from| from.eq_ignore_ascii_case(nick))
+                && wanted.after.is_none_or(|after| record.at >= after)
+                && wanted.before.is_none_or(|before| record.at <= before)
+                && text.as_ref().is_none_or(|text| record.text.replace('\r', "").to_lowercase().contains(text))
+        };
+        let within = |place: Place| match (&wanted.scope, place) {
+            (Scope::Place(wanted), place) => *wanted == place,
+            (Scope::All { rooms, .. }, Place::Room(room)) => rooms.contains(&room),
+            (Scope::All { account, .. }, Place::Direct(a, b)) => *account == a || *account == b,
+        };
+        let places = self.histories.iter().filter(|(place, _)| within(**place));
+        let mut found: Vec<&Record> = places.flat_map(|(_, history)| history.values()).filter(fits).collect();
+        found.sort_by_key(|record| record.seq.0);
+        let limit = wanted.limit as usize;
+        let skipped = if wanted.after.is_some() { 0 } else { found.len().saturating_sub(limit) };
+        found.into_iter().skip(skipped).take(limit).cloned().collect()
+    }
+
     fn time_of(&self, seq: u64) -> Option<UnixMs> {
         self.histories.values().find_map(|history| history.get(&seq)).map(|record| record.at)
     }
@@ -287,6 +310,7 @@ impl Store for Memory {
                 let seq = self.stamped.get(&(*account, nonce.clone()));
                 Answer::Nonce(seq.and_then(|seq| self.nonces.get(seq)).map(|row| (row.seq, row.at)))
             }
+            Query::Search(wanted) => Answer::History(self.search(wanted)),
             Query::History { place, page, limit, events } => {
                 let spans = spans(*page, *limit, |seq| self.time_of(seq.0));
                 Answer::History(spans.into_iter().flat_map(|span| self.history(*place, span, *events)).collect())

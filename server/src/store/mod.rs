@@ -21,12 +21,15 @@ pub use worker::{ANSWERS_WAITING, Failed, StoreWorker};
 use crate::hub::io::{Answer, Query, Snapshot, Write};
 
 /// The most records that one [`Write::Forget`] looks at.
-const FORGET_AT_ONCE: u32 = 1_000;
+const FORGET_AT_ONCE: u32 = 2_000;
 
 /// Milliseconds for which the stamps of messages are kept at least: a week.
 const NONCES_KEPT_FOR: i64 = 7 * 24 * 3_600_000;
 /// Those of so many of the newest records are kept whatever their time, since clocks jump.
 const NONCES_KEPT: u64 = 10_000;
+
+/// The most records, the newest ones, that a search looks at which no index helps.
+const SEARCHED_WITHOUT_INDEX: u64 = 100_000;
 
 /// An engine that keeps what the hub writes.
 pub trait Store: std::marker::Send {

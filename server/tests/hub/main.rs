@@ -48,6 +48,8 @@ scripts! {
     history_of_events,
     guests_history,
     read_markers,
+    searching,
+    forgetting,
     metadata,
     taking_back,
     several_lines,

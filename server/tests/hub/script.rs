@@ -187,6 +187,8 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
         "max_rooms" => policy.max_rooms = value.parse().map_err(|_| "number?")?,
         "casemapping" => policy.casemapping = CaseMapping::parse(value).ok_or("mapping?")?,
         "max_masks" => policy.max_masks = value.parse().map_err(|_| "number?")?,
+        "history_age" => policy.history_age = Some(number),
+        "history_most" => policy.history_most = Some(number),
         "history_page" => policy.history_page = value.parse().map_err(|_| "number?")?,
         "flood_burst" => {
             policy.flood = Some(Flood { burst: value.parse().map_err(|_| "number?")?, per_second: 1, backlog: 200 });

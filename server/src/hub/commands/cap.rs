@@ -20,6 +20,7 @@ pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::METADATA)
     .union(Caps::METADATA_3)
     .union(Caps::READ_MARKER)
+    .union(Caps::SEARCH)
     .union(Caps::MESSAGE_REDACTION)
     .union(Caps::CHANNEL_RENAME)
     .union(Caps::STANDARD_REPLIES)

@@ -49,6 +49,7 @@ const USAGE: &[(&str, &str, &str)] = &[
     ("REGISTER", "account|* email|* password", "makes an account"),
     ("REHASH", "", "operators: has the configuration read again"),
     ("RENAME", "room name [reason]", "gives a room another name"),
+    ("SEARCH", "in=…;from=…;after=…;before=…;text=…;limit=…", "looks for what was said where you may read"),
     ("SETNAME", "name", "changes your display name"),
     ("STATS", "k|l|o|u", "operators: bans, connections, operators; all: how long the server has been running"),
     ("TAGMSG", "target,…", "says something by tags alone; clients do it"),

@@ -2,7 +2,7 @@
 
 use klatch_protocol::{Caps, Message, Numeric, RoomName, UnixMs};
 
-use super::{redact, repeat};
+use super::{redact, repeat, search};
 use crate::hub::{
     Hub,
     io::{AccountId, Anchor, Answer, Effects, Now, Page, Place, Query, Record, RecordKind, Ticket},
@@ -132,6 +132,8 @@ impl Hub {
                 turn.fail("CHATHISTORY", "MESSAGE_ERROR", &["TARGETS"], "The list could not be retrieved");
             }
             (Job::Say(message), answer) => repeat::go_on(turn, &message, answer),
+            (Job::Search, Answer::History(records)) => search::go_on(turn, Some(&records)),
+            (Job::Search, _) => search::go_on(turn, None),
             (Job::Redact(redaction), Answer::Record(record)) => {
                 redact::go_on(turn, redaction, record.map(|record| *record));
             }
@@ -161,7 +163,7 @@ fn send_page(turn: &mut Turn<'_>, target: &str, records: &[Record]) {
 }
 
 /// Lines as they were when they happened, to whoever asks now.
-fn replay(turn: &mut Turn<'_>, records: &[Record]) {
+pub(super) fn replay(turn: &mut Turn<'_>, records: &[Record]) {
     let caps = turn.caps();
     for record in records {
         let Some(target) = shown_target(turn, record) else { continue };

@@ -22,6 +22,7 @@ mod registration;
 mod repeat;
 mod room_mode;
 mod sasl;
+mod search;
 mod stats;
 mod talk;
 mod topic;
@@ -86,6 +87,7 @@ const COMMANDS: &[Entry] = &[
     registered("CHATHISTORY", 0, history::chathistory),
     registered("BATCH", 1, batch::batch),
     always("METADATA", 0, metadata::metadata),
+    registered("SEARCH", 0, search::search),
     registered("MARKREAD", 0, marker::markread),
     registered("REDACT", 0, redact::redact),
     registered("WHO", 0, who::who),

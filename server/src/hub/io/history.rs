@@ -86,6 +86,8 @@ pub enum Query {
         /// The stamp.
         nonce: String,
     },
+    /// What was said and fits; answered with [`Answer::History`].
+    Search(Box<Search>),
     /// A page of history (ircv3.net "chathistory").
     History {
         /// Of what.
@@ -109,6 +111,37 @@ pub enum Query {
         to: UnixMs,
         /// The most targets. Counted from `from`'s side.
         limit: u32,
+    },
+}
+
+/// What to look for. Everything has to fit; what is `None` fits always.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// Where.
+    pub scope: Scope,
+    /// The nick of who said it, without regard to ASCII case.
+    pub from: Option<String>,
+    /// Not before this time. With it, the oldest are counted first, else the newest.
+    pub after: Option<UnixMs>,
+    /// Not after this time.
+    pub before: Option<UnixMs>,
+    /// A part of the text, without regard to case.
+    pub text: Option<String>,
+    /// The most records.
+    pub limit: u32,
+}
+
+/// Where to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// In one place.
+    Place(Place),
+    /// In all conversations of an account, and in these rooms.
+    All {
+        /// The account; 0 for none.
+        account: AccountId,
+        /// The rooms.
+        rooms: Vec<RoomId>,
     },
 }
 

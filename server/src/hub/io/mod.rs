@@ -20,7 +20,7 @@ use klatch_protocol::UnixMs;
 
 pub use self::{
     bans::{Ban, BanId, BanTarget, DEEDS_KEPT, DEEDS_TOLD, Deed, Suspect, span},
-    history::{Anchor, Answer, Page, Place, Query, Record, RecordKind},
+    history::{Anchor, Answer, Page, Place, Query, Record, RecordKind, Scope, Search},
     network::{Network, listed},
     nonce::{KeptNonces, NONCES_IN_MEMORY, NonceRow},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},

@@ -201,6 +201,8 @@ pub(super) enum Job {
         /// The target as it was named.
         target: String,
     },
+    /// Send what was found.
+    Search,
     /// Send the list of conversations.
     Targets,
     /// Say something, unless it was said before.

@@ -6,6 +6,7 @@ mod nonces;
 mod rooms;
 mod rows;
 mod schema;
+mod search;
 #[cfg(test)]
 mod tests;
 

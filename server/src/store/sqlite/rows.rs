@@ -125,11 +125,14 @@ fn remember_last(db: &Connection) -> rusqlite::Result<()> {
 
 /// Looks at the oldest records only, and at so many that a commit stays quick; what is left goes the next time.
 fn forget(db: &Connection, before: Option<UnixMs>, upto: Option<Seq>) -> rusqlite::Result<()> {
-    remember_last(db)?;
-    let sql = "DELETE FROM record WHERE seq IN (
-                   SELECT seq FROM (SELECT seq, at FROM record ORDER BY seq LIMIT ?3) WHERE at < ?1 OR seq <= ?2)";
-    let upto = upto.map_or(0, |seq| int(seq.0));
-    run(db, sql, params![before.map_or(i64::MIN, |at| at.0), upto, FORGET_AT_ONCE])
+    let old = "SELECT seq FROM (SELECT seq, at FROM record ORDER BY seq LIMIT ?3) WHERE at < ?1 OR seq <= ?2";
+    let limits = (before.map_or(i64::MIN, |at| at.0), upto.map_or(0, |seq| int(seq.0)), FORGET_AT_ONCE);
+    // Most looks find nothing, and then nothing is written.
+    if db.prepare_cached(old)?.exists(limits)? {
+        remember_last(db)?;
+        run(db, &format!("DELETE FROM record WHERE seq IN ({old})"), limits)?;
+    }
+    Ok(())
 }
 
 /// Everything but the history.

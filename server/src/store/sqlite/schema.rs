@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("0005_metadata.sql"),
     include_str!("0006_nonces.sql"),
     include_str!("0007_secret.sql"),
+    include_str!("0008_search.sql"),
 ];
 
 /// The newest schema this program knows.
