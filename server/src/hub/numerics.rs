@@ -33,6 +33,7 @@ pub(super) fn sentence(numeric: Numeric) -> &'static str {
         RPL_ENDOFACCEPT => "End of ACCEPT list",
         ERR_ACCEPTFULL => "You accept too many people; take somebody out first",
         ERR_NEEDREGGEDNICK => "Log in to an account first",
+        ERR_NOCTCP => "They take no CTCP requests",
         RPL_UNAWAY => "You are no longer marked as being away",
         RPL_NOWAWAY => "You have been marked as being away",
         RPL_ENDOFWHO => "End of WHO list",

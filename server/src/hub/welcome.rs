@@ -17,7 +17,7 @@ use super::{
 pub(super) const VERSION: &str = concat!("klatchd-", env!("CARGO_PKG_VERSION"));
 
 /// The user modes and room modes there are, as 004 lists them.
-pub(super) const USER_MODES: &str = "BRiow";
+pub(super) const USER_MODES: &str = "BRTiow";
 pub(super) const ROOM_MODES: &str = "CIMPRUabefhiklmnopqstuv";
 const ROOM_MODES_WITH_PARAMETER: &str = "Iabefhkloqv";
 

@@ -84,6 +84,7 @@ pub(super) fn say_first(turn: &mut Turn<'_>, name: &str, kind: RecordKind, tags:
             }
         }
         Err(Refusal::AccountNeeded) => object(turn, kind, Numeric::ERR_NEEDREGGEDNICK, &[name]),
+        Err(Refusal::NoCtcp) => object(turn, kind, Numeric::ERR_NOCTCP, &[name]),
         Err(_) => object(turn, kind, Numeric::ERR_NOSUCHNICK, &[name]),
     }
 }

@@ -529,7 +529,7 @@ pub enum Refusal {
     AccountNeeded,
     /// Only those with a rank may speak.
     Moderated,
-    /// No CTCP in this room.
+    /// No CTCP in this room, or to this person.
     NoCtcp,
     /// The room's lists are full.
     ListFull,

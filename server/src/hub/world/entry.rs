@@ -46,7 +46,7 @@ impl World {
         if !inside && room.is(Flags::NO_EXTERNAL) {
             return Err(Refusal::NotInRoom);
         }
-        if room.is(Flags::NO_CTCP) && text.strip_prefix('\u{1}').is_some_and(|rest| !rest.starts_with("ACTION")) {
+        if room.is(Flags::NO_CTCP) && is_request(text) {
             return Err(Refusal::NoCtcp);
         }
         if self.ranks(room, user.id).reach(Ranks::VOICE) {
@@ -127,4 +127,9 @@ impl World {
             false => self.standing(room, user.id),
         }
     }
+}
+
+/// Whether a text is a CTCP request: between control characters, and not what somebody does (`/me`).
+pub(super) fn is_request(text: &str) -> bool {
+    text.strip_prefix('\u{1}').is_some_and(|rest| !rest.starts_with("ACTION"))
 }

@@ -2,7 +2,7 @@
 
 use klatch_protocol::{Tags, UnixMs};
 
-use super::{Change, MessageId, Refusal, Target, UserId, World, nonce_of};
+use super::{Change, MessageId, Refusal, Target, UserId, UserModes, World, entry::is_request, nonce_of};
 use crate::hub::io::{AccountId, Place, RecordKind, Seq};
 
 impl World {
@@ -58,6 +58,9 @@ impl World {
             Target::Ranked(room, _) | Target::Moderators(room) => {
                 self.check_speech(self.known_room(room)?, user, text)?;
                 None
+            }
+            Target::User(other) if self.known(other)?.modes.contains(UserModes::NO_CTCP) && is_request(text) => {
+                return Err(Refusal::NoCtcp);
             }
             Target::User(other) => {
                 let accounts = (user.account, self.known(other)?.account);

@@ -13,6 +13,8 @@ bitflags::bitflags! {
         const WALLOPS = 1 << 2;
         /// A program, not a person (ircv3.net "bot-mode").
         const BOT = 1 << 3;
+        /// Direct messages that are CTCP requests are refused; ACTION is none.
+        const NO_CTCP = 1 << 4;
     }
 }
 
@@ -22,6 +24,7 @@ impl UserModes {
         (UserModes::BOT, 'B'),
         (UserModes::INVISIBLE, 'i'),
         (UserModes::REGISTERED_ONLY, 'R'),
+        (UserModes::NO_CTCP, 'T'),
         (UserModes::WALLOPS, 'w'),
     ];
 
