@@ -13,6 +13,7 @@ use crate::{
     app::HostNews,
     keymap::Key,
     net::{LinkId, NetEvent},
+    session::Unsent,
 };
 
 /// How many events may wait. When the channel is full its feeders wait: the network stops reading, so a flood slows down
@@ -44,6 +45,8 @@ pub enum Event {
     Hosted(HostNews),
     /// The server in this program ended; why, if by itself.
     HostEnded(Option<String>),
+    /// What an earlier run could not get confirmed, or why that is not known.
+    Unsent(Result<Vec<Unsent>, String>),
     /// An effect could not be performed; a sentence.
     Trouble(String),
 }

@@ -50,6 +50,12 @@ impl Paths {
         self.state.join("recent.toml")
     }
 
+    /// The directory of what was said and not confirmed.
+    #[must_use]
+    pub fn unsent(&self) -> PathBuf {
+        self.state.join("unsent")
+    }
+
     /// Which servers' certificates the user trusts.
     #[must_use]
     pub fn known_servers(&self) -> PathBuf {

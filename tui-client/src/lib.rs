@@ -17,3 +17,4 @@ pub mod settings;
 pub mod terminal;
 pub mod trust;
 pub mod ui;
+pub mod unsent;

@@ -21,6 +21,7 @@ use crate::{
     session::Now,
     terminal::Screen,
     trust::Trust,
+    unsent,
 };
 
 /// The shortest time between two frames: 60 a second.
@@ -229,6 +230,15 @@ impl Runtime {
                         "the form cannot be remembered in {}: {error}",
                         path.display()
                     )))
+                }
+            },
+            Effect::Recall(account) => Outcome::Tell(Event::Unsent(unsent::read(&self.paths, &account))),
+            Effect::Keep(account, messages) => match unsent::write(&self.paths, &account, &messages) {
+                Ok(()) => Outcome::Done,
+                Err(error) => {
+                    let folder = self.paths.unsent();
+                    let text = format!("what is unsent cannot be kept in {}: {error}", folder.display());
+                    Outcome::Tell(Event::Trouble(text))
                 }
             },
             Effect::Title(text) => of_terminal(self.screen.send(&notify::title(&text))),

@@ -55,7 +55,7 @@ impl Person {
         let intent = Intent { user: user.into(), way, code: None, rooms: Vec::new() };
         let port = server.addresses()[0].port();
         Person {
-            session: Session::new(intent),
+            session: Session::new(intent, user.bytes().fold(1, |chance, byte| chance * 31 + u64::from(byte))),
             model: Model::default(),
             target: Target { host: "127.0.0.1".into(), port, security: Security::Tls },
             known: Some(*server.fingerprint()),
@@ -232,6 +232,7 @@ async fn a_shared_display_name_shows_the_user_name_beside_it() {
     let mut amy = Person::arrived(&server, "amelia", "Amy").await;
     let mut fake = Person::arrived(&server, "mallory", "Аmy").await;
     fake.says("#lobby", "I am Amy");
+    fake.until("confirmed", |fake| fake.session.unsent() == 0).await;
     amy.until("spoken to", |amy| amy.sees("#lobby", "Аmy (mallory): I am Amy")).await;
 }
 

@@ -29,6 +29,7 @@ mod retention;
 mod room_news;
 mod room_view;
 mod session;
+mod steady;
 mod timing;
 mod turn;
 mod welcome;
@@ -105,6 +106,7 @@ impl Hub {
         let deeds = std::mem::take(&mut snapshot.deeds).into();
         let ids = Ids { epoch: snapshot.epoch, started };
         let secret = snapshot.secret.clone();
+        let clock = snapshot.last_time.unwrap_or(started);
         Hub {
             world: World::new(policy.clone(), snapshot),
             policy,
@@ -124,7 +126,7 @@ impl Hub {
             ids,
             shutdown: None,
             stopped: false,
-            clock: started,
+            clock,
             started,
             last_ticket: 0,
             last_batch: 0,
@@ -148,6 +150,7 @@ impl Hub {
         if self.stopped {
             return;
         }
+        let now = Now { wall: steady::steady(self.clock, now.wall), ..now };
         self.clock = now.wall;
         match input {
             Input::Open { conn, peer } => self.open(now, conn, peer, effects),

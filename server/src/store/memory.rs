@@ -278,6 +278,7 @@ impl Store for Memory {
             epoch: self.epoch,
             last_seq: self.last_seq,
             secret: self.secret.clone(),
+            last_time: self.order.back().and_then(|(seq, _)| self.time_of(*seq)),
             metadata: self.metadata.iter().map(|((of, key), value)| (*of, key.clone(), value.clone())).collect(),
             markers: self.markers.iter().map(|((account, target), at)| (*account, target.clone(), *at)).collect(),
             last_account: self.accounts.keys().next_back().map_or(0, |id| id.0),

@@ -6,7 +6,8 @@ use klatch_protocol::{Fingerprint, UnixMs};
 use super::Effect;
 use crate::{
     net::{NetEvent, NetFailure, Step, Target},
-    session::{self, Ending, Intent, Now, Output, Reconnect, Request, Session, Stage},
+    session::{self, Ending, Intent, Now, Output, Reconnect, Request, Session, Stage, Unsent},
+    unsent::Account,
 };
 
 /// A server we are connected to, or want to be.
@@ -14,6 +15,10 @@ pub(super) struct Connection {
     target: Target,
     known: Option<Fingerprint>,
     session: Session,
+    /// Whose words are kept when they are not confirmed.
+    account: Account,
+    /// What the session counted when they were kept last.
+    kept: u64,
     phase: Phase,
     reconnect: Reconnect,
     /// State of the chance that spreads attempts to reconnect.
@@ -59,9 +64,10 @@ impl Connection {
         chance: u64,
         effects: &mut Vec<Effect>,
     ) -> Self {
-        let session = Session::new(intent);
-        let mut connection =
-            Connection { target, known, session, phase: Phase::Over, reconnect: Reconnect::default(), chance };
+        let account = Account { target: target.clone(), user: intent.user.clone() };
+        let (session, phase, reconnect) = (Session::new(intent, chance), Phase::Over, Reconnect::default());
+        let mut connection = Connection { target, known, session, account, kept: 0, phase, reconnect, chance };
+        effects.push(Effect::Recall(connection.account.clone()));
         connection.dial(effects);
         connection
     }
@@ -87,6 +93,23 @@ impl Connection {
     /// How many messages of ours are not on the server.
     pub(super) fn unsent(&self) -> usize {
         self.session.unsent()
+    }
+
+    /// What an earlier run could not get confirmed is ours now.
+    pub(super) fn restore(&mut self, now: Now, messages: Vec<Unsent>, effects: &mut Vec<Effect>) -> Vec<Report> {
+        let mut outputs = Vec::new();
+        self.session.restore(now, messages, &mut outputs);
+        self.kept = self.session.unsent_changes();
+        self.follow(now, outputs, effects)
+    }
+
+    /// Keeps what is not confirmed, if that changed.
+    pub(super) fn keep(&mut self, effects: &mut Vec<Effect>) {
+        let changes = self.session.unsent_changes();
+        if changes != self.kept {
+            self.kept = changes;
+            effects.push(Effect::Keep(self.account.clone(), self.session.unsent_messages()));
+        }
     }
 
     /// The time for a line of our own: by the server's clock, so that it stands where it belongs.

@@ -2,7 +2,7 @@
 
 use klatch_protocol::Fingerprint;
 
-use crate::{net::Target, settings::Recent};
+use crate::{net::Target, session::Unsent, settings::Recent, unsent::Account};
 
 /// One thing to be done. They are done in the order in which they come.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,11 @@ pub enum Effect {
     },
     /// Keep what the form was filled in with.
     Remember(Recent),
+    /// Tell, by [`Event::Unsent`](crate::event::Event::Unsent), what is kept of this account's words that were not
+    /// confirmed.
+    Recall(Account),
+    /// Keep these of an account's words, which are not confirmed, instead of what was kept.
+    Keep(Account, Vec<Unsent>),
     /// Set the window's title to this text.
     Title(String),
     /// Ring the bell.

@@ -150,6 +150,7 @@ impl App {
                 }
             }
             Event::HostEnded(why) => self.host_ended(why),
+            Event::Unsent(kept) => self.restore(kept),
             Event::Trouble(text) => self.trouble(&text),
             Event::Signal(Signal::Stop) => self.suspend(),
             Event::Signal(Signal::Continue) => self.effects.push(Effect::Retake),
@@ -168,6 +169,7 @@ impl App {
         let mut turn = Turn { now: self.now, effects: &mut self.effects };
         if let Some(chat) = &mut self.chat {
             chat.settle(self.focused, &mut turn);
+            chat.connection.keep(turn.effects);
         }
         let unread = self.chat.iter().flat_map(|chat| chat.model.rooms()).map(|room| room.mentions).sum();
         let title = notify::title_of(self.chat.as_ref().and_then(|chat| chat.place()), unread);
@@ -209,6 +211,7 @@ impl App {
     fn leave(&mut self, words: Option<String>) {
         if let Some(chat) = &mut self.chat {
             chat.ask(Request::Quit(words), &mut Turn { now: self.now, effects: &mut self.effects });
+            chat.connection.keep(&mut self.effects);
         }
         self.effects.push(Effect::Exit(None));
     }

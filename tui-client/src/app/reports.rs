@@ -11,7 +11,7 @@ use super::{
 use crate::{
     model::Attention,
     net::NetEvent,
-    session::{self, Ending, Failure},
+    session::{self, Ending, Failure, Unsent},
     settings::Recent,
     ui::{form::Field, question::Question},
 };
@@ -134,6 +134,18 @@ impl App {
         }
     }
 
+    /// What an earlier run could not get confirmed is shown as queued.
+    pub(super) fn restore(&mut self, kept: Result<Vec<Unsent>, String>) {
+        let Some(attempt) = &mut self.entry.attempt else { return };
+        match kept {
+            Ok(messages) => {
+                let reports = attempt.connection.restore(self.now, messages, &mut self.effects);
+                self.follow(reports, false);
+            }
+            Err(trouble) => attempt.model.complain(&trouble, self.now.wall),
+        }
+    }
+
     fn server_gone(&mut self) {
         if let Some(chat) = &mut self.chat {
             let farewell = chat.farewell.get_or_insert_with(|| Farewell::announced(0, "", 0));
@@ -145,6 +157,7 @@ impl App {
     pub(super) fn back_to_form(&mut self, failure: Option<(Field, String)>) {
         if let Some(mut chat) = self.chat.take() {
             chat.connection.give_up(&mut self.effects);
+            chat.connection.keep(&mut self.effects);
             self.carried = chat.take_drafts();
         }
         self.overlay = None;

@@ -99,9 +99,13 @@ impl History {
         if !self.note_id(&line) {
             return false;
         }
+        let newest = match line.id {
+            Some(_) => self.lines.iter().rfind(|other| other.id.is_some()),
+            None => self.lines.back(),
+        };
         // Almost always the end: then there is nothing to search.
-        let at = match self.lines.back() {
-            Some(last) if last.at > line.at => self.lines.partition_point(|other| other.at <= line.at),
+        let at = match newest {
+            Some(newest) if newest.at > line.at => self.behind(&line, |other| other.at <= line.at),
             _ => self.lines.len(),
         };
         self.lines.insert(at, line);
@@ -133,34 +137,48 @@ impl History {
     /// are not doubled; they tell where their neighbours stand. With `gap`, the page begins where that line is, and
     /// the gap moves behind it.
     pub fn merge(&mut self, page: Vec<Line>, gap: Option<LineKey>) -> usize {
-        let mut gap = gap.and_then(|key| self.index_of(key));
-        let mut cursor = gap.unwrap_or(0);
-        let mut new = 0;
+        let (mut before, mut new) = (None, 0);
         for line in page {
-            if let Some(known) = line.id.as_ref().and_then(|id| self.ids.get(id)).and_then(|key| self.index_of(*key)) {
-                cursor = cursor.max(known + 1);
-                continue;
+            let known = line.id.as_ref().and_then(|id| self.ids.get(id)).copied();
+            let key = known.unwrap_or(line.key);
+            match known {
+                Some(known) => self.put_right(known, before, gap),
+                None => self.merge_one(line, before, gap),
             }
-            self.note_id(&line);
-            let by_time = self.lines.partition_point(|other| other.at < line.at);
-            let at = match gap {
-                // Before the gap closes, everything on this side of it is older than everything behind it.
-                Some(gap) if cursor <= gap => gap,
-                _ => by_time.max(cursor),
-            };
-            if let Some(index) = gap.filter(|index| at <= *index) {
-                gap = Some(index + 1);
-                self.lines[index].at = self.lines[index].at.max(line.at);
-            }
-            self.lines.insert(at, line);
-            cursor = at + 1;
-            new += 1;
+            new += usize::from(known.is_none());
+            before = Some(key);
         }
-        if new > 0 {
-            self.revision += 1;
-            self.trim();
-        }
+        self.revision += 1;
+        self.trim();
         new
+    }
+
+    /// A line of a page that is here already: it belongs behind the page's line `before` it, and what is still missing
+    /// behind it.
+    fn put_right(&mut self, known: LineKey, before: Option<LineKey>, gap: Option<LineKey>) {
+        for (earlier, later) in [(before, Some(known)), (Some(known), gap)] {
+            let indices = earlier.zip(later).map(|(earlier, later)| (self.index_of(earlier), self.index_of(later)));
+            if let Some((Some(earlier), Some(later))) = indices
+                && later < earlier
+                && let Some(line) = self.lines.remove(later)
+            {
+                self.lines.insert(earlier, line);
+            }
+        }
+    }
+
+    fn merge_one(&mut self, line: Line, before: Option<LineKey>, gap: Option<LineKey>) {
+        self.note_id(&line);
+        let behind = before.and_then(|key| self.index_of(key)).map_or(0, |index| index + 1);
+        let at = match gap.and_then(|key| self.index_of(key)) {
+            // Before the gap closes, everything on this side of it is older than everything behind it.
+            Some(gap) if behind <= gap => {
+                self.lines[gap].at = self.lines[gap].at.max(line.at);
+                gap
+            }
+            _ => self.behind(&line, |other| other.at < line.at).max(behind),
+        };
+        self.lines.insert(at, line);
     }
 
     /// Changes what the line called `key` shows.
@@ -213,6 +231,15 @@ impl History {
         self.ids.clear();
         self.forget_beginning();
         self.revision += 1;
+    }
+
+    /// The place behind the last line that is `earlier`. Among the server's messages only their own times count: what else
+    /// is here may have its time from our clock, which may be wrong.
+    fn behind(&self, line: &Line, earlier: impl Fn(&Line) -> bool) -> usize {
+        let counts = |other: &Line| other.id.is_some() || line.id.is_none();
+        let last = self.lines.iter().rposition(|other| counts(other) && earlier(other));
+        let from = last.map_or(0, |last| last + 1);
+        from + self.lines.range(from..).take_while(|other| other.id.is_none() && earlier(other)).count()
     }
 
     /// Remembers a line's id; `false` when a line with it is here already.

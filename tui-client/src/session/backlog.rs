@@ -160,9 +160,11 @@ impl Backlog {
         if matches!(place, Place::Server) {
             return;
         }
+        // Before the newest page has come, nobody knows what was said before this.
+        let asked = self.asks_latest(place);
         if let Some(known) = self.entry(place) {
             let anchor = Some(Anchor { id: id.map(str::to_owned), at });
-            if known.behind {
+            if known.behind || asked {
                 known.beyond = anchor;
             } else {
                 known.upto = anchor;
@@ -192,6 +194,15 @@ impl Backlog {
     /// Whether something may be missing there.
     pub(super) fn is_behind(&self, place: &Place) -> bool {
         key(place).and_then(|key| self.known.get(&key)).is_some_and(|known| known.behind)
+    }
+
+    /// Whether the newest there is asked for and has not come. What is said meanwhile may be a repeat, whose echo is no
+    /// news and tells nothing about how far the history is known.
+    pub(super) fn asks_latest(&self, place: &Place) -> bool {
+        let asked = self.open.iter().map(|open| &open.question).chain(&self.waiting);
+        asked
+            .filter(|question| matches!(question, Question::Latest(_)))
+            .any(|question| question.place().and_then(key).is_some_and(|asked| Some(asked) == key(place)))
     }
 
     /// The conversations that are known.

@@ -26,7 +26,8 @@ const WANTED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::USERHOST_IN_NAMES)
     .union(Caps::AWAY_NOTIFY)
     .union(Caps::INVITE_NOTIFY)
-    .union(Caps::CHGHOST);
+    .union(Caps::CHGHOST)
+    .union(Caps::NONCE);
 /// The most capabilities of a server that are remembered. The longest lists seen have about 40.
 const MOST_CAPS: usize = 512;
 /// How many other nicks a guest tries.

@@ -1,6 +1,6 @@
 //! Asking for what was said earlier, and what the answers mean (ircv3.net "draft/chathistory").
 
-use klatch_protocol::{LineBuilder, Message, UnixMs};
+use klatch_protocol::{Caps, LineBuilder, Message, UnixMs};
 
 use super::{
     Event, Now, Output, Outputs, Page, Part, Place, Session, Spoken,
@@ -46,7 +46,7 @@ impl Session {
         }
         if self.link.has_history() {
             let clock = self.clock(now.wall);
-            let since = self.last_in.map_or(clock.0 - FIRST_LOOK, |last| last.0 - OVERLAP);
+            let since = self.known_until.map_or(clock.0 - FIRST_LOOK, |last| last.0 - OVERLAP);
             self.backlog.ask(Question::Conversations { since: UnixMs(since) });
         }
     }
@@ -129,10 +129,16 @@ impl Session {
         let question = self.backlog.answered(label, target);
         let place = question.as_ref().and_then(Question::place).cloned();
         let place = place.unwrap_or_else(|| self.place_of(&clean::name(target)));
+        let mut arrived = Vec::new();
         if !matches!(question, Some(Question::Before { .. })) {
-            for Heard { spoken, raw, .. } in heard.iter().filter(|heard| heard.spoken.mine) {
-                if let Some(message) = self.outbox.found(&place, spoken, raw) {
-                    self.done(message, spoken.id.clone(), spoken.at, out);
+            // Where nonces are known the words prove nothing: the same may have been said twice.
+            let by_words = !self.link.has(Caps::NONCE);
+            for Heard { spoken, raw, nonce, .. } in heard.iter().filter(|heard| heard.spoken.mine) {
+                let stamped = nonce.as_ref().and_then(|nonce| self.outbox.stamped(nonce));
+                let found = stamped.or_else(|| self.outbox.found(&place, spoken, raw).filter(|_| by_words));
+                if let Some(message) = found {
+                    self.outbox.done(message);
+                    arrived.push((message, spoken.id.clone(), spoken.at));
                 }
             }
         }
@@ -145,11 +151,19 @@ impl Session {
         };
         let complete = items.is_empty();
         out.tell(Event::History(Page { place: place.clone(), part, lines, complete }));
+        // After the page, which shows them at the place that the server gave them.
+        for (message, id, at) in arrived {
+            self.done(message, id, at, out);
+        }
         match question {
             Some(Question::Missed { after, by_time, .. }) => self.missed(place, &after, last, by_time, out),
             Some(Question::Latest(_)) => {
                 if let Some(last) = last {
                     self.backlog.read_upto(&place, last);
+                }
+                // There may be more than one page since an earlier run of klatch.
+                if items.len() >= PAGE {
+                    self.leave_in_doubt(&place, out);
                 }
                 self.caught_up(&place, out);
             }
@@ -184,6 +198,7 @@ impl Session {
         let Some(since) = since.or_else(|| self.backlog.conversations_answered()) else {
             return;
         };
+        self.link.knows_conversations = true;
         for item in items {
             let Item::Line(line) = item else {
                 continue;
@@ -196,7 +211,7 @@ impl Session {
                 continue;
             }
             let place = Place::Direct(nick);
-            if self.last_in.is_some() {
+            if self.known_until.is_some() {
                 self.backlog.enter_since(place, since);
             } else {
                 self.catch_up(place, out);

@@ -147,6 +147,21 @@ pub enum Typing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OutId(pub u64);
 
+/// One of our own messages that is not confirmed, as it is kept while klatch does not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    /// Where it goes.
+    pub place: Place,
+    /// The words as they travel.
+    pub text: String,
+    /// In which manner.
+    pub manner: Manner,
+    /// What it is stamped with.
+    pub nonce: String,
+    /// When it was sent, if it was; then it may have arrived.
+    pub sent: Option<UnixMs>,
+}
+
 /// How far one of our own messages has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {

@@ -48,6 +48,10 @@ pub(super) struct Link {
     pub userhost: Option<usize>,
     /// The server's clock minus ours.
     pub skew: Option<i64>,
+    /// Whether the server told which conversations went on.
+    pub knows_conversations: bool,
+    /// The newest time that the server told.
+    pub newest: Option<UnixMs>,
     /// Whether the server knows that the account is ours.
     pub proven: bool,
     /// Whether our nick was refused before we had proven who we are.
@@ -83,6 +87,8 @@ impl Default for Link {
             joined: BTreeSet::new(),
             userhost: None,
             skew: None,
+            knows_conversations: false,
+            newest: None,
             proven: false,
             nick_refused: false,
             nick_tries: 0,
@@ -112,6 +118,7 @@ impl Link {
     /// Learns from a line that was sent just now what the server's clock says. The largest difference comes from the line
     /// that was under way for the shortest time.
     pub(super) fn learn_time(&mut self, told: UnixMs, wall: UnixMs) {
+        self.newest = self.newest.max(Some(told));
         let difference = told.0.saturating_sub(wall.0);
         self.skew = Some(self.skew.map_or(difference, |known| known.max(difference)));
     }

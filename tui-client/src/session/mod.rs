@@ -26,7 +26,8 @@ mod typists;
 pub use failure::{Failure, Field};
 pub use intent::{Intent, Way};
 pub use io::{
-    Ending, Event, Fate, Manner, Now, OutId, Output, Page, Part, Person, Place, Request, Spoken, Stage, Typing, Window,
+    Ending, Event, Fate, Manner, Now, OutId, Output, Page, Part, Person, Place, Request, Spoken, Stage, Typing, Unsent,
+    Window,
 };
 pub use reconnect::Reconnect;
 
@@ -56,6 +57,9 @@ pub struct Session {
     rooms: BTreeMap<Folded, Wanted>,
     /// When, by the server's clock, we were last connected; `None` before the first time.
     last_in: Option<UnixMs>,
+    /// Up to when, by the server's clock, it is known which conversations there were. A connection that broke before the
+    /// server told does not count.
+    known_until: Option<UnixMs>,
     ending: Option<Ending>,
     labels: u64,
 }
@@ -76,17 +80,19 @@ impl Wanted {
 }
 
 impl Session {
-    /// A session that is not connected yet.
+    /// A session that is not connected yet. `chance` is a number that no other session gets: what is said is stamped with
+    /// it.
     #[must_use]
-    pub fn new(intent: Intent) -> Self {
+    pub fn new(intent: Intent, chance: u64) -> Self {
         Session {
             nick: intent.user.clone(),
             rooms: intent.rooms.iter().map(|room| (klatch_protocol::fold(room), Wanted::new(room))).collect(),
             intent,
             link: Link::default(),
-            outbox: Outbox::default(),
+            outbox: Outbox::new(chance),
             backlog: Backlog::default(),
             last_in: None,
+            known_until: None,
             ending: None,
             labels: 0,
         }
@@ -101,10 +107,15 @@ impl Session {
     /// The connection is gone, for whatever reason. What is not confirmed is kept.
     pub fn lost(&mut self, now: Now, out: &mut Vec<Output>) {
         let was_in = self.link.phase == Phase::In;
-        let clock = self.clock(now.wall);
+        // Our own clock may have been set meanwhile, so what the server told counts.
+        let last = self.link.newest.or(self.last_in).unwrap_or_else(|| self.clock(now.wall));
+        let looked = self.link.knows_conversations;
         self.link = Link::default();
         if was_in {
-            self.last_in = Some(clock);
+            self.last_in = Some(last);
+            if looked {
+                self.known_until = Some(last);
+            }
             self.outbox.lost();
             self.backlog.lost();
             out.tell(Event::Lost);
@@ -175,6 +186,34 @@ impl Session {
     #[must_use]
     pub fn unsent(&self) -> usize {
         self.outbox.unsent()
+    }
+
+    /// What is not confirmed, to be given to [`Session::restore`] of a later run.
+    #[must_use]
+    pub fn unsent_messages(&self) -> Vec<Unsent> {
+        self.outbox.unsent_messages()
+    }
+
+    /// Another number each time [`Session::unsent_messages`] gives something else.
+    #[must_use]
+    pub fn unsent_changes(&self) -> u64 {
+        self.outbox.changes()
+    }
+
+    /// Takes in what an earlier run could not get confirmed, before the first connection.
+    pub fn restore(&mut self, now: Now, kept: Vec<Unsent>, out: &mut Vec<Output>) {
+        for unsent in kept {
+            let (place, text, manner) = (unsent.place.clone(), clean::words(&unsent.text), unsent.manner);
+            if let Some(id) = self.outbox.restore(unsent) {
+                let at = self.clock(now.wall);
+                out.tell(Event::Outgoing { out: id, place, text, manner, at, fate: Fate::Queued });
+            }
+        }
+        // What may have arrived is looked for in the room's history, so we have to be there.
+        let rooms = self.outbox.rooms().map(|room| (klatch_protocol::fold(room), Wanted::new(room)));
+        for (folded, wanted) in rooms {
+            self.rooms.entry(folded).or_insert(wanted);
+        }
     }
 
     /// Ends the connection for good, without any hope that trying the same again goes better.

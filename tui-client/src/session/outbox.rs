@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use klatch_protocol::UnixMs;
 
-use super::{Manner, OutId, Place, Spoken, speech::same_place};
+use super::{Manner, OutId, Place, Spoken, Unsent, speech::same_place};
 
 /// The most messages kept, refused ones included.
 pub(super) const MOST: usize = 1_000;
@@ -23,6 +23,9 @@ pub(super) struct Message {
     pub place: Place,
     pub raw: String,
     pub manner: Manner,
+    /// By which the server, and we, know it again when it is sent a second time; the same over all connections, and also
+    /// when klatch was restarted meanwhile (docs/protocol.md, "`klatch.chat/nonce`").
+    pub nonce: String,
     /// When it was sent last, by the server's clock.
     sent_at: UnixMs,
     state: State,
@@ -41,31 +44,84 @@ enum State {
 }
 
 /// All of them, in the order in which they were said.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outbox {
     messages: VecDeque<Message>,
+    /// Made by chance for this run: what nonces begin with.
+    origin: u64,
     last: u64,
+    /// Counts what changes the list that is kept.
+    changes: u64,
 }
 
 impl Message {
-    /// The label it is sent with. It stays the same when it is sent again; a tag that tells the server that it is the same
-    /// message would be made here as well.
+    /// The label it is sent with.
     pub(super) fn label(&self) -> String {
         format!("m{}", self.out.0)
     }
 }
 
 impl Outbox {
+    pub(super) fn new(origin: u64) -> Self {
+        Outbox { messages: VecDeque::new(), origin, last: 0, changes: 0 }
+    }
+
     /// Takes a message in; `None` when there are too many already.
     pub(super) fn add(&mut self, place: Place, raw: String, manner: Manner) -> Option<OutId> {
+        let nonce = format!("{:016x}-{}", self.origin, self.last + 1);
+        self.take(Message { out: OutId(0), place, raw, manner, nonce, sent_at: UnixMs(0), state: State::Waiting })
+    }
+
+    /// Takes in what an earlier run of klatch could not get confirmed.
+    pub(super) fn restore(&mut self, unsent: Unsent) -> Option<OutId> {
+        let Unsent { place, text, manner, nonce, sent } = unsent;
+        let known = self.messages.iter().any(|message| message.nonce == nonce);
+        let (state, sent_at) = sent.map_or((State::Waiting, UnixMs(0)), |at| (State::Doubtful, at));
+        let message = Message { out: OutId(0), place, raw: text, manner, nonce, sent_at, state };
+        if known { None } else { self.take(message) }
+    }
+
+    fn take(&mut self, message: Message) -> Option<OutId> {
         if self.messages.len() >= MOST {
             let oldest_refused = self.messages.iter().position(|message| message.state == State::Refused)?;
             self.messages.remove(oldest_refused);
         }
         self.last += 1;
         let out = OutId(self.last);
-        self.messages.push_back(Message { out, place, raw, manner, sent_at: UnixMs(0), state: State::Waiting });
+        self.messages.push_back(Message { out, ..message });
+        self.changes += 1;
         Some(out)
+    }
+
+    /// What has to outlive klatch, in order: all that is neither confirmed nor refused.
+    pub(super) fn unsent_messages(&self) -> Vec<Unsent> {
+        let open = self.messages.iter().filter(|message| message.state != State::Refused);
+        let kept = open.map(|message| Unsent {
+            place: message.place.clone(),
+            text: message.raw.clone(),
+            manner: message.manner,
+            nonce: message.nonce.clone(),
+            sent: (message.sent_at != UnixMs(0)).then_some(message.sent_at),
+        });
+        kept.collect()
+    }
+
+    /// Another number each time that list is another one.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// The message with this nonce.
+    pub(super) fn stamped(&self, nonce: &str) -> Option<OutId> {
+        self.messages.iter().find(|message| message.nonce == nonce).map(|message| message.out)
+    }
+
+    /// The rooms that something waits for.
+    pub(super) fn rooms(&self) -> impl Iterator<Item = &str> {
+        self.messages.iter().filter_map(|message| match &message.place {
+            Place::Room(room) => Some(room.as_str()),
+            _ => None,
+        })
     }
 
     /// The next message to send to a place that is `open`, marked as sent at `now`. A place where something is in doubt
@@ -81,6 +137,7 @@ impl Outbox {
         let message = &mut self.messages[index];
         message.state = State::Sent;
         message.sent_at = now;
+        self.changes += 1;
         Some(message.clone())
     }
 
@@ -152,12 +209,14 @@ impl Outbox {
     /// It is on the server.
     pub(super) fn done(&mut self, out: OutId) {
         self.messages.retain(|message| message.out != out);
+        self.changes += 1;
     }
 
     /// The server does not want it.
     pub(super) fn refuse(&mut self, out: OutId) {
         if let Some(message) = self.messages.iter_mut().find(|message| message.out == out) {
             message.state = State::Refused;
+            self.changes += 1;
         }
     }
 
@@ -170,6 +229,7 @@ impl Outbox {
                 again.push(message.out);
             }
         }
+        self.changes += 1;
         again
     }
 

@@ -11,6 +11,8 @@ use super::{
 const USERHOST: usize = 10 + 1 + 63;
 /// The most lines one request may become; what is over is not taken.
 const MOST_LINES: usize = 500;
+/// The tag that tells the server that a message is the same as before.
+pub(super) const NONCE: &str = "+klatch.chat/nonce";
 
 impl Session {
     /// Says something, now or as soon as it can be sent.
@@ -73,7 +75,7 @@ impl Session {
         let open = |place: &Place| match place {
             // A room that we are about to come back to has to wait until we are there.
             Place::Room(name) if rooms.contains_key(&fold(name)) && !joined.contains(&fold(name)) => false,
-            place => !backlog.is_behind(place),
+            place => !backlog.is_behind(place) && !backlog.asks_latest(place),
         };
         let mut sent = Vec::new();
         while let Some(message) = self.outbox.next(at, open) {
@@ -94,6 +96,7 @@ impl Session {
         };
         let line = LineBuilder::new();
         let line = if self.has_labels() { line.tag("label", &message.label()) } else { line };
+        let line = if self.link.has(Caps::MESSAGE_TAGS) { line.tag(NONCE, &message.nonce) } else { line };
         let (command, text) = match message.manner {
             Manner::Plain => ("PRIVMSG", message.raw.clone()),
             Manner::Action => ("PRIVMSG", format::to_action(&message.raw)),
@@ -132,9 +135,13 @@ impl Session {
         }
     }
 
-    /// Nobody can find out whether what was sent before the break has arrived. Sending it again could double it, keeping
-    /// quiet could lose it, so its author decides.
+    /// Nobody can find out whether what was sent before the break has arrived. A server that knows nonces takes it again
+    /// all the same. Elsewhere sending it again could double it, keeping quiet could lose it, so its author decides.
     pub(super) fn leave_in_doubt(&mut self, place: &Place, out: &mut Vec<Output>) {
+        if self.link.has(Caps::NONCE) {
+            self.outbox.settle(place);
+            return;
+        }
         for message in self.outbox.pending(place, false) {
             self.refuse(message, "the connection broke before the server confirmed it; it may have arrived", out);
         }

@@ -6,6 +6,7 @@ use super::{
     Event, Manner, Output, Outputs, Place, Session, Spoken, Typing, Window, clean,
     dispatch::{Line, time_of},
     link::Phase,
+    sending::NONCE,
 };
 
 /// A message with its words as they travelled, before they were cleaned.
@@ -13,6 +14,8 @@ pub(super) struct Heard {
     pub place: Place,
     pub spoken: Spoken,
     pub raw: String,
+    /// What it is stamped with.
+    pub nonce: Option<String>,
 }
 
 impl Session {
@@ -20,11 +23,13 @@ impl Session {
         let Some(heard) = self.heard(line.message, line.at) else {
             return;
         };
-        let Heard { place, spoken, raw } = heard;
+        let Heard { place, spoken, raw, nonce } = heard;
         self.link.typists.stopped(&place, &spoken.nick);
         self.backlog.heard(&place, spoken.id.as_deref(), spoken.at);
         if spoken.mine
-            && let Some(out_id) = self.outbox.came_back(line.label, &place, &raw, spoken.manner)
+            && let Some(out_id) = nonce
+                .and_then(|nonce| self.outbox.stamped(&nonce))
+                .or_else(|| self.outbox.came_back(line.label, &place, &raw, spoken.manner))
         {
             self.done(out_id, spoken.id, spoken.at, out);
             return;
@@ -67,7 +72,8 @@ impl Session {
             manner,
             mine,
         };
-        Some(Heard { place, spoken, raw: raw.to_owned() })
+        let nonce = message.tags.get(NONCE).map(std::borrow::Cow::into_owned);
+        Some(Heard { place, spoken, raw: raw.to_owned(), nonce })
     }
 
     /// The room meant by a target, which may begin with a rank (STATUSMSG).

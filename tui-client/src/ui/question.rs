@@ -80,7 +80,7 @@ impl Question {
         let what = if unsent == 1 { "1 message is".to_owned() } else { format!("{unsent} messages are") };
         Question {
             title: format!("{what} not sent yet. Leave all the same?"),
-            body: "What is not on the server is lost when klatch ends.".to_owned(),
+            body: "It is kept, and sent when you log in here the next time.".to_owned(),
             choices: &[
                 Choice { action: Action::Accept, name: "Enter", word: "leave", answer: Answer::Quit },
                 Choice { action: Action::Refuse, name: "Esc", word: "stay", answer: Answer::Cancel },

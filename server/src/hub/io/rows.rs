@@ -64,6 +64,8 @@ pub struct Snapshot {
     pub epoch: u32,
     /// The newest record's place; 0 for none.
     pub last_seq: u64,
+    /// The newest record's time, if there is one: times go on from there.
+    pub last_time: Option<UnixMs>,
     /// The highest account number ever given; 0 for none.
     pub last_account: u64,
     /// The highest room number ever given; 0 for none.

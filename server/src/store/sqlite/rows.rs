@@ -142,6 +142,7 @@ pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
     })?;
     Ok(Snapshot {
         epoch,
+        last_time: all(db, "SELECT at FROM record ORDER BY seq DESC LIMIT 1", |row| row.get(0).map(UnixMs))?.pop(),
         last_seq: highest(db, "SELECT max((SELECT last_seq FROM store), coalesce(max(seq), 0)) FROM record")?,
         last_account: highest(db, "SELECT max(id) FROM account")?,
         last_room: last_room.cast_unsigned(),

@@ -3,6 +3,7 @@
 mod conversation;
 mod history;
 mod hostile;
+mod nonces;
 mod people;
 mod signing_in;
 
@@ -30,8 +31,11 @@ const MORNING: i64 = 1_795_514_400_000;
 impl Script {
     fn new(way: Way) -> Self {
         let intent = Intent { user: "lior".into(), way, code: None, rooms: Vec::new() };
-        let mut script =
-            Script { session: Session::new(intent), now: Now { mono: 1_000, wall: UnixMs(MORNING) }, out: Vec::new() };
+        let mut script = Script {
+            session: Session::new(intent, 7),
+            now: Now { mono: 1_000, wall: UnixMs(MORNING) },
+            out: Vec::new(),
+        };
         script.session.open(script.now, &mut script.out);
         script
     }

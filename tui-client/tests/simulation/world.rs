@@ -1,0 +1,243 @@
+//! One run: a server, clients, a network and a disk, driven by chance from one seed. First trouble, then healing, then
+//! everybody scrolls back to the beginning.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use klatch::{model::Older, session::Request};
+use klatch_server::hub::io::{ConnId, Input, Peer};
+
+use crate::{
+    chance::Chance,
+    client::Client,
+    network::{Network, Parcel},
+    server::{Server, unpack},
+    trouble,
+};
+
+/// The people.
+pub(crate) const NAMES: [&str; 4] = ["anna", "bert", "cleo", "dora"];
+/// The room they meet in besides the lobby.
+pub(crate) const TEA: &str = "#tea";
+/// Milliseconds of trouble.
+const TROUBLE: u64 = 60_000;
+/// Milliseconds after that in which everything has to come to rest, and what is done when.
+const HEALED: u64 = TROUBLE + 150_000;
+const GATHER: [u64; 2] = [TROUBLE + 60_000, TROUBLE + 90_000];
+const SCROLL_BACK: u64 = TROUBLE + 110_000;
+/// Milliseconds between two questions for older lines.
+const SCROLL_EVERY: u64 = 2_000;
+/// More steps than any honest run takes.
+const MOST_STEPS: u64 = 300_000;
+
+/// What is broken on purpose, to show that it is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// The disk says that it has written what it will have lost after a power failure.
+    Durability,
+    /// Nonces are lost on the way to the server.
+    Deduplication,
+    /// Messages overtake each other on the way to a client.
+    Order,
+}
+
+pub(crate) struct World {
+    pub(crate) start: u64,
+    pub(crate) time: u64,
+    pub(crate) chance: Chance,
+    pub(crate) server: Server,
+    pub(crate) net: Network,
+    pub(crate) clients: Vec<Client>,
+    owners: BTreeMap<ConnId, usize>,
+    pub(crate) broken: Option<Broken>,
+    next_deed: u64,
+    next_scroll: u64,
+    gathered: usize,
+    pub(crate) faults: Vec<String>,
+    /// Whether everything that happens is told.
+    pub(crate) traced: bool,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, broken: Option<Broken>) -> Self {
+        let mut chance = Chance::new(seed);
+        let start = 1_700_000_000_000;
+        let clients = NAMES.iter().map(|name| Client::new(name, start + chance.below(5_000), &mut chance)).collect();
+        let net = Network::new(broken == Some(Broken::Order));
+        let mut server = Server::new();
+        server.start(start);
+        World {
+            start,
+            time: start,
+            chance,
+            server,
+            net,
+            clients,
+            owners: BTreeMap::new(),
+            broken,
+            next_deed: start + 3_000,
+            next_scroll: start + SCROLL_BACK,
+            gathered: 0,
+            faults: Vec::new(),
+            traced: false,
+        }
+    }
+
+    /// Runs to the end.
+    pub(crate) fn run(&mut self) {
+        for _ in 0..MOST_STEPS {
+            let next = self.next();
+            if next >= self.start + HEALED {
+                return;
+            }
+            self.time = self.time.max(next);
+            self.step();
+        }
+        self.faults.push("it does not come to rest".to_owned());
+    }
+
+    fn next(&self) -> u64 {
+        let down = (!self.server.is_up()).then_some(self.server.up_at);
+        let gather = GATHER.get(self.gathered).map(|at| self.start + at);
+        let deed = (self.next_deed < self.start + TROUBLE).then_some(self.next_deed);
+        let world = [self.net.next(), self.server.next(self.time), down, gather, deed, Some(self.next_scroll)];
+        let clients = self.clients.iter().flat_map(|client| [client.next_dial, client.session.deadline()]);
+        world.into_iter().chain(clients).flatten().min().unwrap_or(u64::MAX)
+    }
+
+    fn step(&mut self) {
+        if !self.server.is_up() && self.server.up_at <= self.time {
+            self.server.start(self.time);
+        }
+        while let Some(parcel) = self.net.arrival(self.time) {
+            self.deliver(parcel);
+        }
+        if self.server.next(self.time).is_some_and(|next| next <= self.time) {
+            let sends = self.server.turn(self.time, &mut self.chance);
+            self.tell(unpack(sends));
+        }
+        for index in 0..self.clients.len() {
+            self.attend(index);
+        }
+        if self.next_deed <= self.time && self.next_deed < self.start + TROUBLE {
+            self.next_deed = self.time + self.chance.below(1_200);
+            trouble::happen(self);
+        }
+        if GATHER.get(self.gathered).is_some_and(|at| self.start + at <= self.time) {
+            self.gathered += 1;
+            for index in 0..self.clients.len() {
+                if !self.clients[index].model.room(TEA).is_some_and(|room| room.joined) {
+                    self.ask(index, Request::Join { room: TEA.to_owned(), key: None });
+                }
+            }
+        }
+        if self.next_scroll <= self.time {
+            self.next_scroll = self.time + SCROLL_EVERY;
+            (0..self.clients.len()).for_each(|index| self.scroll_back(index));
+        }
+    }
+
+    /// Released lines go on their way.
+    pub(crate) fn tell(&mut self, lines: Vec<(ConnId, Option<String>)>) {
+        for (conn, line) in lines {
+            let parcel = match line {
+                Some(line) => Parcel::ToClient(conn, line),
+                None => Parcel::EndAtClient(conn),
+            };
+            self.net.send(self.time, parcel, &mut self.chance);
+        }
+    }
+
+    fn deliver(&mut self, parcel: Parcel) {
+        self.trace(|| format!("{parcel:?}"));
+        match parcel {
+            Parcel::ToServer(conn, line) => {
+                let line = if self.broken == Some(Broken::Deduplication) { without_nonce(&line) } else { line };
+                self.server.take(Input::Line { conn, line });
+            }
+            Parcel::EndAtServer(conn) => {
+                self.server.take(Input::Closed { conn, reason: "Connection closed".to_owned() });
+            }
+            Parcel::ToClient(conn, line) => {
+                if let Some(index) = self.owner(conn) {
+                    let lines = self.clients[index].hear(self.time, &line);
+                    self.send(index, lines);
+                }
+            }
+            Parcel::EndAtClient(conn) => {
+                if let Some(index) = self.owner(conn) {
+                    self.clients[index].broken(self.time, &mut self.chance);
+                }
+            }
+        }
+    }
+
+    /// Tells what happens, where somebody looks into one seed.
+    pub(crate) fn trace(&self, what: impl FnOnce() -> String) {
+        if self.traced {
+            println!("{:>7} {}", self.time - self.start, what());
+        }
+    }
+
+    /// Whose present connection this is.
+    fn owner(&self, conn: ConnId) -> Option<usize> {
+        self.owners.get(&conn).copied().filter(|index| self.clients[*index].link == Some(conn))
+    }
+
+    /// What a client does by itself when its time has come.
+    fn attend(&mut self, index: usize) {
+        let client = &mut self.clients[index];
+        if client.next_dial.is_some_and(|at| at <= self.time) {
+            self.dial(index);
+        } else if client.session.deadline().is_some_and(|at| at <= self.time) {
+            let lines = client.tick(self.time);
+            self.send(index, lines);
+        }
+    }
+
+    fn dial(&mut self, index: usize) {
+        if !self.server.is_up() {
+            return self.clients[index].refused(self.time, &mut self.chance);
+        }
+        let conn = self.net.connect(&mut self.chance);
+        self.owners.insert(conn, index);
+        let peer = Peer { addr: Ipv4Addr::LOCALHOST.into(), port: 1, secure: true };
+        self.server.take(Input::Open { conn, peer });
+        let lines = self.clients[index].linked(self.time, conn);
+        self.send(index, lines);
+    }
+
+    pub(crate) fn ask(&mut self, index: usize, request: Request) {
+        let lines = self.clients[index].ask(self.time, request);
+        self.send(index, lines);
+    }
+
+    pub(crate) fn send(&mut self, index: usize, lines: Vec<String>) {
+        let Some(conn) = self.clients[index].link else { return };
+        for line in lines {
+            if line.is_empty() {
+                self.net.send(self.time, Parcel::EndAtServer(conn), &mut self.chance);
+                return self.clients[index].broken(self.time, &mut self.chance);
+            }
+            self.net.send(self.time, Parcel::ToServer(conn, line), &mut self.chance);
+        }
+    }
+
+    fn scroll_back(&mut self, index: usize) {
+        for room in self.clients[index].rooms() {
+            let history = self.clients[index].model.room(&room).map(|room| &room.history);
+            let Some(history) = history.filter(|history| history.older != Older::Nothing) else { continue };
+            if let Some((id, at)) = history.oldest() {
+                let before = (id.map(str::to_owned), at);
+                self.ask(index, Request::Older { place: room, before });
+            }
+        }
+    }
+}
+
+fn without_nonce(line: &str) -> String {
+    let Some((tags, rest)) = line.strip_prefix('@').and_then(|line| line.split_once(' ')) else {
+        return line.to_owned();
+    };
+    let tags: Vec<&str> = tags.split(';').filter(|tag| !tag.starts_with("+klatch.chat/nonce")).collect();
+    if tags.is_empty() { rest.to_owned() } else { format!("@{} {rest}", tags.join(";")) }
+}
