@@ -6,6 +6,7 @@
 mod acceptance;
 mod account;
 mod bans;
+mod change;
 mod command;
 mod correspondence;
 mod entry;
@@ -17,6 +18,7 @@ mod modes;
 mod names;
 mod nonces;
 mod presence;
+mod refusal;
 mod room;
 mod sign_up;
 mod speech;
@@ -32,10 +34,12 @@ use klatch_protocol::{AccountName, CaseMapping, Folded, Nick, UnixMs};
 
 pub use self::{
     account::Account,
-    command::{Change, Command, MessageId, Refusal, Target},
+    change::{Change, MessageId},
+    command::{Command, Target},
     metadata::{About, MAX_KEYS},
     modes::ModeChange,
     nonces::{Before, nonce_of, without_nonce},
+    refusal::Refusal,
     room::{Member, Room},
     user::{HIDDEN_HOST, User, UserId, source_of},
     user_mode::UserModes,
