@@ -16,7 +16,9 @@ use bytes::Bytes;
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     net::TcpStream,
+    runtime::Handle,
     sync::{mpsc, watch},
+    task::JoinSet,
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
@@ -67,14 +69,17 @@ pub struct Gate {
     admission: Arc<Admission>,
     /// Bounded: when the loop is behind, readers wait, and the other ends with them.
     arrivals: mpsc::Sender<Arrival>,
+    /// Where handshakes are worked on. They take a thousand times as long as reading a line, so who reads lines does not
+    /// do them.
+    greeters: Handle,
     next: AtomicU64,
 }
 
 impl Gate {
-    /// Lets connections in to `arrivals`.
+    /// Lets connections in to `arrivals`; `greeters` shake hands with them.
     #[must_use]
-    pub fn new(rules: watch::Receiver<Arc<Rules>>, arrivals: mpsc::Sender<Arrival>) -> Self {
-        Gate { rules, admission: Arc::default(), arrivals, next: AtomicU64::new(1) }
+    pub fn new(rules: watch::Receiver<Arc<Rules>>, arrivals: mpsc::Sender<Arrival>, greeters: Handle) -> Self {
+        Gate { rules, admission: Arc::default(), arrivals, greeters, next: AtomicU64::new(1) }
     }
 
     /// Serves one connection that came from `from` through `door` to its end. One that has not begun to talk is dropped
@@ -83,11 +88,10 @@ impl Gate {
         &self,
         mut stream: TcpStream,
         from: SocketAddr,
-        door: &Door,
+        door: Arc<Door>,
         mut stop: watch::Receiver<bool>,
     ) {
         let rules = self.rules.borrow().clone();
-        let Some(tls) = rules.acceptors.get(door.number) else { return };
         // Lines are gathered by us; waiting for more in the kernel would only add latency.
         let _ = stream.set_nodelay(true);
         let origin = tokio::select! {
@@ -110,13 +114,31 @@ impl Gate {
             return;
         }
         let greeted = tokio::select! {
-            greeted = greeting::greet(stream, from.ip().to_canonical(), &door.endpoint, tls, &rules.limits) => greeted,
+            greeted = self.greet(stream, from, door, rules.clone()) => greeted,
             () = stopped(&mut stop) => None,
         };
         if let Some(Greeted { stream, secure }) = greeted {
             self.talk(stream, Peer { addr, port: address.port(), secure }, rules.limits.outbox).await;
         }
         drop(seat);
+    }
+
+    /// Has somebody find out what is spoken. The connection stays where it is: what comes later is read here.
+    async fn greet(
+        &self,
+        stream: TcpStream,
+        from: SocketAddr,
+        door: Arc<Door>,
+        rules: Arc<Rules>,
+    ) -> Option<Greeted> {
+        // Given up together with this.
+        let mut aside = JoinSet::new();
+        let greeting = async move {
+            let tls = rules.acceptors.get(door.number)?;
+            greeting::greet(stream, from.ip().to_canonical(), &door.endpoint, tls, &rules.limits).await
+        };
+        aside.spawn_on(greeting, &self.greeters);
+        aside.join_next().await?.ok()?
     }
 
     /// A number for one more connection.

@@ -47,14 +47,13 @@ pub(super) struct Door {
 /// A bound port.
 #[derive(Debug)]
 pub struct Listener {
-    socket: TcpListener,
+    socket: std::net::TcpListener,
     address: SocketAddr,
     door: Door,
 }
 
 impl Listener {
-    /// Binds the address of the endpoint that is the `number`th of the settings, from 0. Has to be called within a tokio
-    /// runtime.
+    /// Binds the address of the endpoint that is the `number`th of the settings, from 0.
     ///
     /// # Errors
     /// [`ListenError`] says what is in the way.
@@ -68,7 +67,7 @@ impl Listener {
             socket.set_nonblocking(true)?;
             socket.bind(&address.into())?;
             socket.listen(1024)?;
-            let socket = TcpListener::from_std(socket.into())?;
+            let socket = std::net::TcpListener::from(socket);
             Ok((socket.local_addr()?, socket))
         };
         let (bound, socket) = bind().map_err(|source| ListenError { address, source })?;
@@ -89,15 +88,19 @@ impl Listener {
 
     /// Accepts until `stop` is true, then waits for the connections it accepted, but not for ever.
     pub async fn run(self, gate: Arc<Gate>, mut stop: watch::Receiver<bool>) {
+        let socket = match TcpListener::from_std(self.socket) {
+            Ok(socket) => socket,
+            Err(error) => return tracing::error!(address = %self.address, %error, "nobody can connect here"),
+        };
         let mut connections = JoinSet::new();
         let (door, each) = (Arc::new(self.door), stop.clone());
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => break,
-                accepted = self.socket.accept() => match accepted {
+                accepted = socket.accept() => match accepted {
                     Ok((stream, address)) => {
                         let (gate, door, stop) = (gate.clone(), door.clone(), each.clone());
-                        connections.spawn(async move { gate.serve(stream, address, &door, stop).await });
+                        connections.spawn(async move { gate.serve(stream, address, door, stop).await });
                     }
                     Err(error) => wait_out(&error).await,
                 },
@@ -105,7 +108,7 @@ impl Listener {
                 Some(_) = connections.join_next() => {}
             }
         }
-        drop(self.socket);
+        drop(socket);
         let all = async { while connections.join_next().await.is_some() {} };
         if tokio::time::timeout(FAREWELL, all).await.is_err() {
             connections.shutdown().await;

@@ -3,6 +3,7 @@
 //! This is all that a program needs which runs a server inside itself: [`Server::start`], what it answers about itself,
 //! and [`Server::stop`].
 
+mod alone;
 mod certificates;
 mod error;
 mod reload;
@@ -19,10 +20,12 @@ use std::{
 
 use klatch_protocol::fingerprint::Fingerprint;
 use tokio::{
+    runtime::Handle,
     sync::{broadcast, mpsc, oneshot, watch},
     task::JoinSet,
 };
 
+use alone::alone;
 use certificates::{Certificates, Served};
 pub use error::{ServeError, StartError};
 use reload::Reload;
@@ -95,7 +98,18 @@ enum Order {
     Policy(Box<Policy>, oneshot::Sender<Vec<&'static str>>),
 }
 
-/// A running server. Dropping it does not end it; [`Server::stop`] does.
+impl Order {
+    /// What is to be done when nobody is left who could order anything: an end.
+    fn abandoned() -> Self {
+        Order::Verb(OperatorVerb::Restart { reason: None }, oneshot::channel().0)
+    }
+}
+
+/// A running server. Dropping it does not end it; [`Server::stop`] does, and so does the end of the runtime it was started
+/// in.
+///
+/// Connections are read and written by one thread, so that what arrives earlier is done earlier, and the loop has another:
+/// neither waits for TLS handshakes, which are worked on in the runtime the server was started in.
 pub struct Server {
     addresses: Vec<SocketAddr>,
     compat_addresses: Vec<SocketAddr>,
@@ -158,22 +172,28 @@ impl Server {
         let reload = Reload { started: settings, rules: Arc::new(rules), orders: orders.clone() };
         // Ends with the loop, which holds the other end.
         tokio::spawn(reload.clone().whenever_asked(reloads_in));
-        let gate = Arc::new(Gate::new(ruled, arrivals));
-        let mut doors = JoinSet::new();
-        for listener in listeners {
-            doors.spawn(listener.run(gate.clone(), stopping.clone()));
-        }
+        let gate = Arc::new(Gate::new(ruled, arrivals, Handle::current()));
+        let doors = async move {
+            let mut doors = JoinSet::new();
+            for listener in listeners {
+                doors.spawn(listener.run(gate.clone(), stopping.clone()));
+            }
+            doors.join_all().await;
+        };
+        let closed = alone("connections", doors).map_err(StartError::Thread)?;
         let (end, ended) = watch::channel(None);
-        // Nobody joins this task: its end, also by a panic, is seen through `ended`.
-        tokio::spawn(async move {
+        // Nobody joins this thread: its end, also by a panic, is seen through `ended`.
+        let hub = async move {
             let (result, store) = turns.run().await;
             // Nobody is told anything new from here on: doors close, connections take their last lines, the store ends.
             stop.send_replace(true);
-            doors.join_all().await;
+            // A panic there has ended all connections as well.
+            let _ = closed.await;
             store.close().await;
             drop(data_dir);
             end.send_replace(Some(result));
-        });
+        };
+        alone("hub", hub).map_err(StartError::Thread)?;
         Ok(Server {
             addresses,
             compat_addresses,

@@ -116,7 +116,7 @@ impl Turns {
             tokio::select! {
                 _ = self.parts.arrivals.recv_many(&mut self.arrived, BURST) => {}
                 Some(answer) = self.parts.answers.recv() => self.answered(answer, &mut burst),
-                Some(order) = self.parts.orders.recv() => self.ordered(order, &mut burst),
+                order = self.parts.orders.recv() => self.ordered(order.unwrap_or_else(Order::abandoned), &mut burst),
                 () = at(deadline) => {}
             }
         }
@@ -200,9 +200,9 @@ impl Turns {
         loop {
             let order = tokio::select! {
                 () = &mut over => return Ok(()),
-                Some(order) = self.parts.orders.recv() => order,
+                order = self.parts.orders.recv() => order,
             };
-            let (verb, reply) = match order {
+            let (verb, reply) = match order.unwrap_or_else(Order::abandoned) {
                 Order::Verb(verb, reply) => (verb, reply),
                 Order::Policy(policy, reply) => {
                     let _ = reply.send(self.parts.hub.set_policy(*policy));
