@@ -1,12 +1,13 @@
 //! What tests of the real server share: settings, a small client, the real program.
 #![allow(dead_code, reason = "each test target uses its own part")]
 
+pub mod trust;
+
 use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
-    sync::Arc,
     time::Duration,
 };
 
@@ -25,16 +26,7 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
-use tokio_rustls::{
-    TlsConnector,
-    client::TlsStream,
-    rustls::{
-        ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
-        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
-        pki_types::{CertificateDer, ServerName, UnixTime},
-    },
-};
+use tokio_rustls::{TlsConnector, client::TlsStream, rustls::pki_types::ServerName};
 
 /// How long anything may take before a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -170,59 +162,8 @@ impl Client {
 
 /// Shakes hands over `stream`, trusting the certificate with this fingerprint only.
 pub async fn connect_tls(stream: TcpStream, fingerprint: &Fingerprint) -> TlsStream<TcpStream> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Pinned { fingerprint: *fingerprint.as_bytes(), provider }))
-        .with_no_client_auth();
     let name = ServerName::try_from("localhost").unwrap();
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
-}
-
-#[derive(Debug)]
-struct Pinned {
-    fingerprint: [u8; 32],
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        match *Fingerprint::of(end_entity).as_bytes() == self.fingerprint {
-            true => Ok(ServerCertVerified::assertion()),
-            false => Err(Error::General("another certificate".into())),
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
+    TlsConnector::from(trust::only(fingerprint)).connect(name, stream).await.unwrap()
 }
 
 /// The real program, headless. Killed when dropped.
@@ -237,18 +178,20 @@ pub struct Daemon {
 impl Daemon {
     /// Starts it on a port of the system's choice and waits until it accepts.
     pub fn start(data: &Path) -> Self {
+        Self::configured(klatchd(), data, "[accounts]\npassword_hash_cost = \"test\"\n[limits]\nflood = false\n")
+    }
+
+    /// The same with a program and a configuration of one's own.
+    pub fn configured(mut program: Command, data: &Path, configuration: &str) -> Self {
         let config = data.with_extension("toml");
-        std::fs::write(&config, "[accounts]\npassword_hash_cost = \"test\"\n[limits]\nflood = false\n").unwrap();
-        let mut child = klatchd()
-            .args(["--headless", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .arg("--config")
-            .arg(config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        std::fs::write(&config, configuration).unwrap();
+        program.args(["--headless", "--listen", "127.0.0.1:0", "--data"]).arg(data).arg("--config").arg(config);
+        Self::run(program.stdin(Stdio::null()))
+    }
+
+    /// Starts a program that says where it accepts as klatchd does.
+    pub fn run(program: &mut Command) -> Self {
+        let mut child = program.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut ready = String::new();
         stdout.read_line(&mut ready).unwrap();
