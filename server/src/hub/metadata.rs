@@ -26,7 +26,7 @@ impl Hub {
     pub(super) fn name_of(&self, about: About) -> Option<String> {
         match about {
             About::User(user) => self.world.user(user).map(|user| user.nick.as_str().to_owned()),
-            About::Room(room) => self.world.room(room).map(|room| room.name.as_str().to_owned()),
+            About::Room(room) => self.world.room(room).map(|room| room.row.name.as_str().to_owned()),
         }
     }
 

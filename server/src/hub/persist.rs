@@ -50,7 +50,7 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
             writes.push(Write::Record(record));
         }
         Change::RoomRenamed { room, .. } => {
-            writes.extend(world.room(room).map(|known| Write::RenameRoom { room, name: known.name.clone() }));
+            writes.extend(world.room(room).map(|known| Write::RenameRoom { room, name: known.row.name.clone() }));
         }
         Change::TopicSet { room, topic, record, .. } => {
             writes.push(Write::SetTopic { room, topic });
@@ -112,6 +112,6 @@ fn keep_modes(room: RoomId, changes: &[ModeChange], at: UnixMs, world: &World, w
         }
     }
     if settings {
-        writes.push(Write::SetRoom { room, settings: known.settings.clone() });
+        writes.push(Write::SetRoom { room, settings: known.row.settings.clone() });
     }
 }

@@ -243,7 +243,7 @@ impl Hub {
     }
 
     pub(super) fn room_name(&self, room: RoomId) -> Option<RoomName> {
-        self.world.room(room).map(|room| room.name.clone())
+        self.world.room(room).map(|room| room.row.name.clone())
     }
 
     /// A line about something that is recorded.

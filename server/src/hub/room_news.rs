@@ -96,7 +96,7 @@ impl Hub {
         else {
             return;
         };
-        let name = known.name.clone();
+        let name = known.row.name.clone();
         let least = if known.is(Flags::INVITE_ONLY) { Ranks::HALF_OPERATOR } else { Ranks::empty() };
         let account = self.world.account_name(&user).cloned();
         let origin = reply.map(|reply| reply.conn);

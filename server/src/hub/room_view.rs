@@ -25,23 +25,23 @@ impl Hub {
         let Some(room) = self.world.room(room) else { return };
         // "The command MUST be sent before the RPL_ENDOFNAMES reply" (ircv3.net "read-marker", "Command flows").
         if let Some(user) = self.viewer(reply).filter(|_| self.caps_of(reply.conn).contains(Caps::READ_MARKER)) {
-            self.tell_marker(user, room.name.as_str(), reply);
+            self.tell_marker(user, room.row.name.as_str(), reply);
         }
-        if room.topic.is_some() {
+        if room.row.topic.is_some() {
             self.tell_topic(room, reply);
         }
         if !self.caps_of(reply.conn).contains(Caps::NO_IMPLICIT_NAMES) {
             self.tell_names(room, reply);
             let end = numerics::sentence(Numeric::RPL_ENDOFNAMES);
-            self.tell(Numeric::RPL_ENDOFNAMES, &[room.name.as_str(), end], reply);
+            self.tell(Numeric::RPL_ENDOFNAMES, &[room.row.name.as_str(), end], reply);
         }
-        self.sync(About::Room(room.id), reply);
+        self.sync(About::Room(room.row.id), reply);
     }
 
     /// 332 and 333, or 331 (modern.ircdocs.horse "TOPIC message").
     pub(super) fn tell_topic(&self, room: &Room, reply: &mut Reply) {
-        let name = room.name.as_str();
-        match &room.topic {
+        let name = room.row.name.as_str();
+        match &room.row.topic {
             Some(topic) => {
                 let at = topic.at.seconds().to_string();
                 self.tell(Numeric::RPL_TOPIC, &[name, &topic.text], reply);
@@ -53,7 +53,7 @@ impl Hub {
 
     /// 353 in as few lines as they fit in (modern.ircdocs.horse "NAMES message"); 366 has to follow.
     pub(super) fn tell_names(&self, room: &Room, reply: &mut Reply) {
-        let (name, caps) = (room.name.as_str(), self.caps_of(reply.conn));
+        let (name, caps) = (room.row.name.as_str(), self.caps_of(reply.conn));
         // RFC 2812 section 5.1, "RPL_NAMREPLY".
         let symbol = match (room.is(Flags::SECRET), room.is(Flags::PRIVATE)) {
             (true, _) => "@",
@@ -98,7 +98,7 @@ impl Hub {
     pub(super) fn sees_member(&self, viewer: Option<&User>, room: &Room, user: UserId) -> bool {
         let rank = viewer.map(|viewer| self.world.authority(room, viewer)).unwrap_or_default();
         (is_inside(room, viewer) || !room.is_closed())
-            && (rank.reach(Ranks::HALF_OPERATOR) || self.world.is_seen(room.id, user))
+            && (rank.reach(Ranks::HALF_OPERATOR) || self.world.is_seen(room.row.id, user))
     }
 
     /// The ranks somebody has in a room, as prefixes: all of them for who negotiated `multi-prefix`, else the highest

@@ -71,7 +71,7 @@ impl Turn<'_> {
         let account = self.world().account_name(&known).cloned();
         let caps = self.caps();
         for room in &known.rooms {
-            let Some(name) = self.world().room(*room).map(|room| room.name.clone()) else { continue };
+            let Some(name) = self.world().room(*room).map(|room| room.row.name.clone()) else { continue };
             let body = Body::Join { room: name.as_str(), display: &known.display };
             let account = account.as_ref().map(AsRef::as_ref);
             let line =

@@ -234,7 +234,7 @@ impl Story {
             return;
         };
         let Some(user) = self.users.get(&who).copied() else { return };
-        let id = self.world.room_by_name(ROOMS[room % ROOMS.len()]).map_or(RoomId(u64::MAX), |room| room.id);
+        let id = self.world.room_by_name(ROOMS[room % ROOMS.len()]).map_or(RoomId(u64::MAX), |room| room.row.id);
         let someone = |whom: usize| self.users.get(&whom).copied().unwrap_or(UserId(u64::MAX));
         match step {
             Step::Join(..) => {
@@ -306,19 +306,19 @@ impl Story {
                 room.present.iter().map(|(user, member)| (number(*user), member.ranks)).collect();
             assert_eq!(present, self.model.present[&index], "in {name}");
             for who in self.users.values().filter_map(|id| self.world.user(*id)) {
-                assert_eq!(who.rooms.contains(&room.id), room.present.contains_key(&who.id));
+                assert_eq!(who.rooms.contains(&room.row.id), room.present.contains_key(&who.id));
             }
         }
         let kept = self.store.load().unwrap();
         let stored: BTreeSet<(RoomId, AccountId, Ranks)> = kept.members.iter().copied().collect();
         let rooms = self.world.rooms();
         let world: BTreeSet<(RoomId, AccountId, Ranks)> = rooms
-            .flat_map(|room| room.kept.iter().map(|(account, member)| (room.id, *account, member.ranks)))
+            .flat_map(|room| room.kept.iter().map(|(account, member)| (room.row.id, *account, member.ranks)))
             .collect();
         assert_eq!(stored, world, "what the store keeps");
         let topics = |id| kept.rooms.iter().find(|row| row.id == id).map(|row| row.topic.clone());
         for room in self.world.rooms() {
-            assert_eq!(topics(room.id), Some(room.topic.clone()), "{}", room.name);
+            assert_eq!(topics(room.row.id), Some(room.row.topic.clone()), "{}", room.row.name);
         }
         assert_eq!(kept.last_seq, self.world.record_count());
     }

@@ -42,11 +42,13 @@ fn join_one(turn: &mut Turn<'_>, name: &str, key: Option<String>) {
 /// there nobody is sent on.
 fn forward(turn: &mut Turn<'_>, name: &str, refusal: Refusal) -> bool {
     let (Some(user), Some(room)) = (turn.me(), turn.world().room_by_name(name)) else { return false };
-    let Some(target) = room.settings.forward.clone().filter(|_| refusal != Refusal::TooManyRooms) else { return false };
+    let Some(target) = room.row.settings.forward.clone().filter(|_| refusal != Refusal::TooManyRooms) else {
+        return false;
+    };
     // A room that is gone is not made again by somebody who wanted into another one.
     let Some(other) = turn.world().room_by_name(target.as_str()) else { return false };
     let inside = other.present.contains_key(&user);
-    if turn.world().may_join(user, other.id).is_err() && !inside {
+    if turn.world().may_join(user, other.row.id).is_err() && !inside {
         return false;
     }
     turn.refuse(Numeric::ERR_LINKCHANNEL, &[name, target.as_str()]);
@@ -86,7 +88,7 @@ pub(super) fn part(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(user) = turn.me() else { return };
     let reason = truncate(message.param(1).unwrap_or_default(), MAX_REASON).to_owned();
     for name in bounded(turn, message.param(0).unwrap_or_default()) {
-        let Some(room) = turn.visible_room(&name).map(|room| room.id) else {
+        let Some(room) = turn.visible_room(&name).map(|room| room.row.id) else {
             turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[&name]);
             continue;
         };

@@ -106,7 +106,7 @@ pub(super) fn place(turn: &Turn<'_>, name: &str) -> Option<Place> {
     let (world, user) = (turn.world(), turn.myself()?);
     if RoomName::looks_like(name) {
         let room = world.room_by_name(name).filter(|room| room.present.contains_key(&user.id))?;
-        return Some(Place::Room(room.id));
+        return Some(Place::Room(room.row.id));
     }
     let own = World::correspondent(user)?;
     let other = match world.by_nick(name) {
@@ -181,7 +181,7 @@ pub(super) fn replay(turn: &mut Turn<'_>, records: &[Record]) {
 fn shown_target(turn: &Turn<'_>, record: &Record) -> Option<String> {
     let (world, user) = (turn.world(), turn.myself()?);
     match record.place {
-        Place::Room(room) => world.room(room).map(|room| room.name.as_str().to_owned()),
+        Place::Room(room) => world.room(room).map(|room| room.row.name.as_str().to_owned()),
         Place::Direct(a, b) => {
             // Of a guest's conversation only the other side has an account.
             let by_me = record.account.as_ref() == world.account_name(user);
@@ -217,7 +217,7 @@ fn send_targets(turn: &mut Turn<'_>, targets: &[(Place, UnixMs)]) {
         for (place, at) in targets {
             let world = turn.world();
             let name = match place {
-                Place::Room(room) => world.room(*room).map(|room| room.name.as_str()),
+                Place::Room(room) => world.room(*room).map(|room| room.row.name.as_str()),
                 Place::Direct(a, b) => world.correspondent_name(if Some(*a) == own { *b } else { *a }),
             };
             if let Some(name) = name.map(str::to_owned) {

@@ -38,7 +38,7 @@ pub(super) fn kick(turn: &mut Turn<'_>, message: &Message<'_>) {
 
 fn kick_one(turn: &mut Turn<'_>, name: &str, nick: &str, reason: &str) {
     let Some(user) = turn.me() else { return };
-    let Some(room) = turn.visible_room(name).map(|room| room.id) else {
+    let Some(room) = turn.visible_room(name).map(|room| room.row.id) else {
         return turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[name]);
     };
     let Some(whom) = turn.world().by_nick(nick).map(|user| user.id) else {
@@ -57,7 +57,7 @@ pub(super) fn invite(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(user) = turn.me() else { return };
     let Some(nick) = message.given(0) else {
         let rooms = turn.world().rooms().filter(|room| room.invited.contains(&user));
-        let rooms: Vec<String> = rooms.map(|room| room.name.as_str().to_owned()).collect();
+        let rooms: Vec<String> = rooms.map(|room| room.row.name.as_str().to_owned()).collect();
         for room in &rooms {
             turn.numeric(Numeric::RPL_INVITELIST, &[room]);
         }
@@ -69,7 +69,7 @@ pub(super) fn invite(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some((whom, away)) = turn.world().by_nick(nick).map(|user| (user.id, user.away.clone())) else {
         return turn.refuse(Numeric::ERR_NOSUCHNICK, &[nick]);
     };
-    let Some(room) = turn.visible_room(name).map(|room| room.id) else {
+    let Some(room) = turn.visible_room(name).map(|room| room.row.id) else {
         return turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[name]);
     };
     match turn.apply(Command::Invite { user, room, whom }) {
@@ -89,7 +89,7 @@ pub(super) fn invite(turn: &mut Turn<'_>, message: &Message<'_>) {
 pub(super) fn rename(turn: &mut Turn<'_>, message: &Message<'_>) {
     let (Some(user), Some(old), Some(new)) = (turn.me(), message.param(0), message.param(1)) else { return };
     let reason = truncate(message.param(2).unwrap_or_default(), MAX_REASON).to_owned();
-    let Some(room) = turn.visible_room(old).map(|room| room.id) else {
+    let Some(room) = turn.visible_room(old).map(|room| room.row.id) else {
         return turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[old]);
     };
     let name = match RoomName::under(turn.mapping(), new) {

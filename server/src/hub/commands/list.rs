@@ -24,9 +24,9 @@ pub(super) fn list(turn: &mut Turn<'_>, message: &Message<'_>) {
         .filter(|room| conditions.iter().all(|condition| condition.holds(room, now)))
         .map(|room| {
             // What is spoken of in a room that not everybody may enter is not told outside.
-            let topic = room.topic.as_ref().filter(|_| is_inside(room, viewer) || !room.is_closed());
+            let topic = room.row.topic.as_ref().filter(|_| is_inside(room, viewer) || !room.is_closed());
             let topic = topic.map(|topic| topic.text.clone()).unwrap_or_default();
-            [room.name.as_str().to_owned(), room.present.len().to_string(), topic]
+            [room.row.name.as_str().to_owned(), room.present.len().to_string(), topic]
         })
         .collect();
     turn.numeric(Numeric::RPL_LISTSTART, &["Room", "Users  Topic"]);
@@ -68,11 +68,13 @@ impl<'a> Filter<'a> {
 
     fn holds(&self, room: &Room, now: i64) -> bool {
         match self {
-            Filter::Mask(mask) => super::who::matches(mask, room.name.as_str()),
-            Filter::NotMask(mask) => !super::who::matches(mask, room.name.as_str()),
+            Filter::Mask(mask) => super::who::matches(mask, room.row.name.as_str()),
+            Filter::NotMask(mask) => !super::who::matches(mask, room.row.name.as_str()),
             Filter::Users(bound) => bound.holds(i64::try_from(room.present.len()).unwrap_or(i64::MAX), 1),
-            Filter::Created(bound) => bound.holds(now - room.created.seconds(), 60),
-            Filter::Topic(bound) => room.topic.as_ref().is_some_and(|topic| bound.holds(now - topic.at.seconds(), 60)),
+            Filter::Created(bound) => bound.holds(now - room.row.created.seconds(), 60),
+            Filter::Topic(bound) => {
+                room.row.topic.as_ref().is_some_and(|topic| bound.holds(now - topic.at.seconds(), 60))
+            }
         }
     }
 }

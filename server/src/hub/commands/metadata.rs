@@ -63,7 +63,7 @@ fn find(turn: &Turn<'_>, target: &str) -> Option<About> {
     }
     if RoomName::looks_like(target) {
         let room = turn.world().room_by_name(target)?;
-        return (room.present.contains_key(&me.id) || me.is_operator()).then_some(About::Room(room.id));
+        return (room.present.contains_key(&me.id) || me.is_operator()).then_some(About::Room(room.row.id));
     }
     turn.world().by_nick(target).filter(|user| sees(Some(me), user)).map(|user| About::User(user.id))
 }

@@ -28,7 +28,7 @@ struct Fault(Numeric, Vec<String>, Option<&'static str>);
 
 /// MODE with a room in front.
 pub(super) fn room_mode(turn: &mut Turn<'_>, name: &str, message: &Message<'_>) {
-    let Some((id, name)) = turn.visible_room(name).map(|room| (room.id, room.name.as_str().to_owned())) else {
+    let Some((id, name)) = turn.visible_room(name).map(|room| (room.row.id, room.row.name.as_str().to_owned())) else {
         return turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[name]);
     };
     let Some(letters) = message.given(1) else {
@@ -147,7 +147,7 @@ fn invalid(name: &str, mode: char, value: &str, text: &'static str) -> Fault {
 fn tell_modes(turn: &mut Turn<'_>, id: RoomId) {
     let Some(room) = turn.world().room(id) else { return };
     let inside = is_inside(room, turn.myself());
-    let (name, created) = (room.name.as_str().to_owned(), room.created.seconds().to_string());
+    let (name, created) = (room.row.name.as_str().to_owned(), room.row.created.seconds().to_string());
     let shown = written(room, inside);
     let params: Vec<&str> = [name.as_str()].into_iter().chain(shown.iter().map(String::as_str)).collect();
     turn.numeric(Numeric::RPL_CHANNELMODEIS, &params);
@@ -156,7 +156,7 @@ fn tell_modes(turn: &mut Turn<'_>, id: RoomId) {
 
 /// `+klnt key 5`, a word each.
 fn written(room: &Room, inside: bool) -> Vec<String> {
-    let settings = &room.settings;
+    let settings = &room.row.settings;
     let limit = settings.limit.map(|limit| limit.to_string());
     let forward = settings.forward.as_ref().map(|name| name.as_str().to_owned());
     let values = [('k', settings.key.clone()), ('l', limit), ('f', forward)];
@@ -170,7 +170,7 @@ fn written(room: &Room, inside: bool) -> Vec<String> {
 /// The entries of a list: 367, 348, 346 and their ends. Who is banned is told inside only.
 fn tell_list(turn: &mut Turn<'_>, id: RoomId, letter: char) {
     let (Some(list), Some(room)) = (List::by_letter(letter), turn.world().room(id)) else { return };
-    let name = room.name.as_str().to_owned();
+    let name = room.row.name.as_str().to_owned();
     if !is_inside(room, turn.myself()) {
         return turn.refuse(Numeric::ERR_NOTONCHANNEL, &[&name]);
     }

@@ -116,7 +116,7 @@ pub(super) fn resolve(turn: &Turn<'_>, name: &str) -> Option<Target> {
             world.room_by_name(bare).filter(|room| !room.is(Flags::NO_EXTERNAL) || sees_room(turn.myself(), room))?;
         // Of several prefixes the lowest counts: those who have it are meant as well (ISUPPORT `STATUSMSG`).
         let least = name[..name.len() - bare.len()].chars().filter_map(Ranks::by_prefix).min();
-        return Some(least.map_or(Target::Room(room.id), |rank| Target::Ranked(room.id, rank)));
+        return Some(least.map_or(Target::Room(room.row.id), |rank| Target::Ranked(room.row.id, rank)));
     }
     let here = world.by_nick(name).map(|user| Target::User(user.id));
     here.or_else(|| {

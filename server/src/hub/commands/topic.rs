@@ -16,7 +16,7 @@ pub(super) fn topic(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(room) = turn.visible_room(name) else {
         return turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[name]);
     };
-    let (id, inside) = (room.id, room.present.contains_key(&user));
+    let (id, inside) = (room.row.id, room.present.contains_key(&user));
     let Some(text) = message.param(1) else {
         if !inside {
             return turn.refuse(Numeric::ERR_NOTONCHANNEL, &[name]);

@@ -80,7 +80,7 @@ fn answer(turn: &Turn<'_>, user: &User, room: Option<&Room>, wanted: &Wanted<'_>
 fn tell(turn: &Turn<'_>, user: &User, room: Option<&Room>, field: char, token: &str) -> String {
     match field {
         't' => token.to_owned(),
-        'c' => room.map_or("*", |room| room.name.as_str()).to_owned(),
+        'c' => room.map_or("*", |room| room.row.name.as_str()).to_owned(),
         'u' => user.ident.clone(),
         'i' => address(turn, user),
         'h' => HIDDEN_HOST.to_owned(),

@@ -89,7 +89,7 @@ fn shared_rooms(turn: &Turn<'_>, user: &User) -> Vec<String> {
     };
     let rooms = user.rooms.iter().filter(visible).filter_map(|room| turn.world().room(*room));
     let known = rooms.filter(|room| turn.hub.sees_member(viewer, room, user.id));
-    known.map(|room| format!("{}{}", turn.hub.prefix(room, user.id, turn.caps()), room.name)).collect()
+    known.map(|room| format!("{}{}", turn.hub.prefix(room, user.id, turn.caps()), room.row.name)).collect()
 }
 
 impl Turn<'_> {

@@ -17,11 +17,11 @@ impl World {
     /// Whether somebody may come into a room that exists. Who belongs to it, who founded it and who was asked in may
     /// whatever its settings are: an invitation is good for one entry.
     pub(super) fn check_entry(&self, room: &Room, user: &User, key: Option<&str>) -> Result<(), Refusal> {
-        let belongs = user.account.is_some_and(|id| room.kept.contains_key(&id) || room.founder == Some(id));
+        let belongs = user.account.is_some_and(|id| room.kept.contains_key(&id) || room.row.founder == Some(id));
         if belongs || room.invited.contains(&user.id) {
             return Ok(());
         }
-        let settings = &room.settings;
+        let settings = &room.row.settings;
         if self.is_listed(room, List::Ban, user, false) && !self.is_listed(room, List::Except, user, false) {
             return Err(Refusal::Banned);
         }
@@ -50,7 +50,7 @@ impl World {
             return Err(Refusal::NoCtcp);
         }
         if self.ranks(room, user.id).reach(Ranks::VOICE) {
-            return Ok(Target::Room(room.id));
+            return Ok(Target::Room(room.row.id));
         }
         if room.is(Flags::MODERATED) {
             return Err(Refusal::Moderated);
@@ -63,8 +63,8 @@ impl World {
             .any(|mute| self.is_listed(room, List::Ban, user, mute) && !self.is_listed(room, List::Except, user, mute));
         match silenced {
             true => Err(Refusal::Banned),
-            false if room.is(Flags::TO_OPERATORS) => Ok(Target::Moderators(room.id)),
-            false => Ok(Target::Room(room.id)),
+            false if room.is(Flags::TO_OPERATORS) => Ok(Target::Moderators(room.row.id)),
+            false => Ok(Target::Room(room.row.id)),
         }
     }
 
@@ -115,7 +115,7 @@ impl World {
     #[must_use]
     pub fn standing(&self, room: &Room, user: UserId) -> Ranks {
         let account = self.users.get(&user).and_then(|user| user.account);
-        let founded = room.present.contains_key(&user) && account.is_some() && room.founder == account;
+        let founded = room.present.contains_key(&user) && account.is_some() && room.row.founder == account;
         if founded { self.ranks(room, user) | Ranks::FOUNDER } else { self.ranks(room, user) }
     }
 

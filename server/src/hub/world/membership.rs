@@ -43,7 +43,7 @@ impl World {
         let room = self.rooms.get_mut(&room_id).ok_or(Refusal::Gone)?;
         // Who makes a room keeps order in it: an account for as long as there is the room, a guest as long as they are
         // there. Nobody made the lobby.
-        let ranks = match (user.account, room.founder) {
+        let ranks = match (user.account, room.row.founder) {
             (Some(account), Some(founder)) if account == founder => Ranks::OPERATOR,
             _ if !changes.is_empty() && !lobby => Ranks::OPERATOR,
             _ => Ranks::empty(),
@@ -120,7 +120,7 @@ impl World {
                 account.rooms.remove(&room_id);
             }
         }
-        Ok(room.name.clone())
+        Ok(room.row.name.clone())
     }
 
     /// A room to which nobody belongs is gone, except for the lobby.
@@ -130,7 +130,7 @@ impl World {
             return None;
         }
         let room = self.rooms.remove(&id)?;
-        self.room_names.free(room.name.as_str(), room.name.folded(), id);
+        self.room_names.free(room.row.name.as_str(), room.row.name.folded(), id);
         self.metadata.forget_room(id);
         Some(Change::RoomDeleted(id))
     }

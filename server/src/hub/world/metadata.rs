@@ -87,7 +87,7 @@ impl World {
         }
         let holder = match about {
             About::User(user) => Holder::of(self.known(user)?),
-            About::Room(room) => Holder::Kept(Subject::Room(self.known_room(room)?.id)),
+            About::Room(room) => Holder::Kept(Subject::Room(self.known_room(room)?.row.id)),
         };
         let values = self.metadata.0.entry(holder).or_default();
         match &value {

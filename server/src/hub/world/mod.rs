@@ -122,7 +122,7 @@ impl World {
         for (room, account, ranks) in snapshot.members {
             if let (Some(room), Some(account)) = (world.rooms.get_mut(&room), world.accounts.get_mut(&account)) {
                 room.kept.insert(account.row.id, Member { ranks });
-                account.rooms.insert(room.id);
+                account.rooms.insert(room.row.id);
             }
         }
         world
@@ -266,7 +266,7 @@ impl World {
     /// Whether `room` is the one everybody is put into.
     #[must_use]
     pub fn is_lobby(&self, room: &Room) -> bool {
-        self.policy.lobby.as_ref() == Some(&room.name)
+        self.policy.lobby.as_ref() == Some(&room.row.name)
     }
 
     /// Whether a nick is free for `by`: nobody else here has it or one that looks like it, and it is no account's but `own`.

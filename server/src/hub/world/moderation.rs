@@ -76,10 +76,10 @@ impl World {
         let known = self.rooms.get_mut(&room).ok_or(Refusal::Gone)?;
         let topic =
             (!text.is_empty()).then(|| Topic { text: text.clone(), by: user.nick.as_str().to_owned(), at: now });
-        if known.topic.as_ref().map(|t| &t.text) == topic.as_ref().map(|t| &t.text) {
+        if known.row.topic.as_ref().map(|t| &t.text) == topic.as_ref().map(|t| &t.text) {
             return Ok(Vec::new());
         }
-        known.topic.clone_from(&topic);
+        known.row.topic.clone_from(&topic);
         let record = self.record(now, &user, room, RecordKind::Topic, text);
         Ok(vec![Change::TopicSet { room, by: id, topic, record }])
     }
@@ -106,10 +106,10 @@ impl World {
         if self.room_names.holder(name.as_str(), name.folded()).is_some_and(|other| other != room_id) {
             return Err(Refusal::RoomNameTaken);
         }
-        let from = room.name.clone();
+        let from = room.row.name.clone();
         self.room_names.free(from.as_str(), from.folded(), room_id);
         self.room_names.take(name.as_str(), name.folded(), room_id);
-        self.rooms.get_mut(&room_id).ok_or(Refusal::Gone)?.name = name;
+        self.rooms.get_mut(&room_id).ok_or(Refusal::Gone)?.row.name = name;
         Ok(vec![Change::RoomRenamed { by: id, room: room_id, from, reason, at: now }])
     }
 }

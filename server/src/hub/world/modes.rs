@@ -68,7 +68,7 @@ impl World {
             }
             // Who made it decides whether it stays; a room of guests has nobody to take care of it.
             ModeChange::Flag(Flags::PERMANENT, on) => {
-                authority.reach(Ranks::FOUNDER) && (room.founder.is_some() || !on)
+                authority.reach(Ranks::FOUNDER) && (room.row.founder.is_some() || !on)
             }
             _ => authority.reach(Ranks::HALF_OPERATOR),
         };
@@ -88,7 +88,7 @@ impl World {
 
     /// People are sent only to where the sender keeps order as well.
     fn check_forward(&self, room: &Room, user: &User, name: &RoomName) -> Result<(), Refusal> {
-        let target = self.room_by_name(name.as_str()).filter(|target| target.id != room.id);
+        let target = self.room_by_name(name.as_str()).filter(|target| target.row.id != room.row.id);
         let target = target.ok_or(Refusal::NoSuchRoom)?;
         let allowed = self.authority(target, user).reach(Ranks::OPERATOR);
         if allowed { Ok(()) } else { Err(Refusal::NotOperator) }
@@ -127,7 +127,7 @@ impl World {
             ModeChange::Mask(list, text, on) => self.set_mask(now, user, room_id, list, text, on),
             ModeChange::Rank(rank, whom, on) => self.set_member_rank(room_id, rank, whom, on),
             change => {
-                let settings = &mut self.rooms.get_mut(&room_id)?.settings;
+                let settings = &mut self.rooms.get_mut(&room_id)?.row.settings;
                 let before = settings.clone();
                 match &change {
                     ModeChange::Flag(flag, on) => settings.flags.set(*flag, *on),

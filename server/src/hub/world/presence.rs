@@ -99,7 +99,7 @@ impl World {
             .map(|a| a.rooms.iter().copied().collect())
             .unwrap_or_default();
         for room in rooms {
-            if let Some(name) = self.rooms.get(&room).map(|room| room.name.clone()) {
+            if let Some(name) = self.rooms.get(&room).map(|room| room.row.name.clone()) {
                 changes.extend(self.admit(now, id, &name).unwrap_or_default());
             }
         }
@@ -135,7 +135,7 @@ impl World {
     fn witnesses(&self, user: &User) -> Vec<UserId> {
         let mut witnesses = BTreeSet::new();
         for room in user.rooms.iter().filter_map(|room| self.rooms.get(room)) {
-            let seen = self.is_seen(room.id, user.id);
+            let seen = self.is_seen(room.row.id, user.id);
             let others = room.present.keys().filter(|other| **other != user.id);
             witnesses.extend(others.filter(|other| seen || self.ranks(room, **other).reach(Ranks::HALF_OPERATOR)));
         }

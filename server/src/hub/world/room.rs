@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use klatch_protocol::{RoomName, UnixMs};
-
 use super::UserId;
-use crate::hub::io::{AccountId, Flags, List, Mask, Ranks, RoomId, RoomRow, Settings, Topic};
+use crate::hub::io::{AccountId, Flags, List, Mask, Ranks, RoomRow};
 
 /// What somebody is in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,18 +15,8 @@ pub struct Member {
 /// A place to talk.
 #[derive(Debug, Clone)]
 pub struct Room {
-    /// Which one.
-    pub id: RoomId,
-    /// Its name as its maker wrote it.
-    pub name: RoomName,
-    /// When it was made.
-    pub created: UnixMs,
-    /// What it is about.
-    pub topic: Option<Topic>,
-    /// The account that made it.
-    pub founder: Option<AccountId>,
-    /// How it is set.
-    pub settings: Settings,
+    /// As it is kept.
+    pub row: RoomRow,
     /// Its lists, in the order of adding.
     pub masks: Vec<Mask>,
     /// Who is in it now. Ordered, so that every run gives the same answers.
@@ -43,36 +31,25 @@ impl Room {
     /// A room as the store knows it, with nobody in it.
     #[must_use]
     pub fn from_row(row: RoomRow) -> Self {
-        Room {
-            id: row.id,
-            name: row.name,
-            created: row.created,
-            topic: row.topic,
-            founder: row.founder,
-            settings: row.settings,
-            masks: Vec::new(),
-            present: BTreeMap::new(),
-            kept: HashMap::new(),
-            invited: HashSet::new(),
-        }
+        Room { row, masks: Vec::new(), present: BTreeMap::new(), kept: HashMap::new(), invited: HashSet::new() }
     }
 
     /// Whether it is set so.
     #[must_use]
     pub fn is(&self, flag: Flags) -> bool {
-        self.settings.flags.contains(flag)
+        self.row.settings.flags.contains(flag)
     }
 
     /// Whether those outside may not know that it exists.
     #[must_use]
     pub fn is_hidden(&self) -> bool {
-        self.settings.flags.intersects(Flags::SECRET | Flags::PRIVATE)
+        self.row.settings.flags.intersects(Flags::SECRET | Flags::PRIVATE)
     }
 
     /// Whether those outside may not know who is in it and what is spoken of: it is hidden, or not everybody may come in.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.is_hidden() || self.is(Flags::INVITE_ONLY) || self.settings.key.is_some()
+        self.is_hidden() || self.is(Flags::INVITE_ONLY) || self.row.settings.key.is_some()
     }
 
     /// The entries of one list.
