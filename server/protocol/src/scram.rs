@@ -179,6 +179,14 @@ pub fn nonce(secret: &[u8], run: i64, count: u64) -> String {
     STANDARD.encode(&mac(secret, &[b"nonce", &run.to_be_bytes(), &count.to_be_bytes()])[..18])
 }
 
+/// A number for a name that nobody can foretell who does not know `secret`, always the same: whatever has to stand for what
+/// is not there is chosen by it.
+#[must_use]
+pub fn number_of_nobody(secret: &[u8], name: &str) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = mac(secret, &[b"number of nobody ", name.as_bytes()]);
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
 fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     // HMAC takes keys of every length (RFC 2104 section 2).
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");

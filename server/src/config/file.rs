@@ -10,7 +10,7 @@ use std::{
 use super::File;
 use crate::{
     auth::AuthLimits,
-    hub::policy::{Flood, Policy, Sts},
+    hub::policy::{Attempts, Flood, Policy, Sts},
     net::{Endpoint, NetLimits},
 };
 
@@ -105,6 +105,13 @@ impl File {
             register_within: millis(limits.register_seconds),
             ping_after: millis(limits.ping_seconds),
             flood: limits.flood.then_some(flood),
+            attempts: Attempts {
+                per_account: limits.attempts_per_account,
+                per_address: limits.attempts_per_ip,
+                longest_wait: millis(limits.attempts_wait_seconds),
+                sign_ups: limits.sign_ups_per_ip,
+                guests: limits.guests_per_ip,
+            },
             exempt: limits.exempt.clone(),
             gateways: self.webirc.gateways.clone(),
             sts: self.sts.map(|sts| Sts { port: sts.port.get(), seconds: sts.duration_seconds, preload: sts.preload }),
@@ -189,6 +196,9 @@ mod tests {
             connections_per_ip = 3
             ping_seconds = 7
             flood = false
+            attempts_per_account = 4
+            attempts_wait_seconds = 9
+            sign_ups_per_ip = 2
             [accounts]
             sign_up = "invite"
             required = false
@@ -206,6 +216,8 @@ mod tests {
         assert_eq!((policy.sign_up, policy.account_required, policy.many_devices), (SignUp::Invite, false, true));
         assert_eq!((policy.lobby, policy.history_page, policy.ping_after), (None, 100, 7_000));
         assert!(policy.flood.is_none());
+        let attempts = policy.attempts;
+        assert_eq!((attempts.per_account, attempts.longest_wait, attempts.sign_ups), (4, 9_000, 2));
         assert_eq!((file.net().per_address, file.net().plain_text_everywhere), (3, true));
         assert_eq!(file.auth().cost, Cost::Cheap);
         assert_eq!(file.server.listen.len(), 2);

@@ -141,6 +141,16 @@ pub struct Limits {
     pub flood_per_second: u32,
     /// Bytes that may wait for their turn.
     pub flood_backlog: usize,
+    /// Wrong passwords for one name that cost no time.
+    pub attempts_per_account: u32,
+    /// The same from one address.
+    pub attempts_per_ip: u32,
+    /// The longest wait after them.
+    pub attempts_wait_seconds: NonZeroUsize,
+    /// Accounts made from one address in a day.
+    pub sign_ups_per_ip: u32,
+    /// Guests who come from one address in an hour.
+    pub guests_per_ip: u32,
 }
 
 /// `[accounts]`
@@ -260,6 +270,11 @@ impl Default for Limits {
             flood_burst: flood.burst,
             flood_per_second: flood.per_second,
             flood_backlog: flood.backlog,
+            attempts_per_account: policy.attempts.per_account,
+            attempts_per_ip: policy.attempts.per_address,
+            attempts_wait_seconds: seconds(policy.attempts.longest_wait),
+            sign_ups_per_ip: policy.attempts.sign_ups,
+            guests_per_ip: policy.attempts.guests,
         }
     }
 }

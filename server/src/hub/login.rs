@@ -2,12 +2,15 @@
 //! once if the client can do that, and otherwise asks the other whether it is alive (docs/protocol.md, "One account, one
 //! device").
 
-use klatch_protocol::{Caps, Nick, Numeric};
+use std::sync::Arc;
+
+use klatch_protocol::{Caps, Nick, Numeric, scram};
 
 use super::{
     Hub, error_line,
-    io::{AccountId, AuthOutcome, ConnId, Effects, News, Now, Send, Ticket},
+    io::{AccountId, AuthOutcome, ConnId, Effects, News, Now, Rank, Send, Ticket},
     session::{Job, Pending},
+    throttle::Attempt,
     turn::{Turn, standard_reply},
     world::{Command, source_of},
 };
@@ -20,33 +23,20 @@ impl Hub {
         }
         let Some(Pending { job, reply, .. }) = self.take_pending(ticket) else { return };
         let conn = reply.conn;
-        self.turn(now, reply, effects, |turn| match (job, outcome) {
-            (Job::LogIn { account: Some(account), .. }, AuthOutcome::Verified(true)) => turn.log_in(account),
-            (Job::LogIn { account: Some(account), .. }, AuthOutcome::Renewed(hash)) => {
-                // Only an account that is gone could be refused.
-                let _ = turn.apply(Command::SetHash { account, hash });
-                turn.log_in(account);
+        self.turn(now, reply, effects, |turn| match job {
+            Job::LogIn { account, name, attempt } => turn.resume_log_in(account, &name, attempt, outcome),
+            Job::BecomeOperator { name, rank, right, attempt } => {
+                turn.resume_operator(&name, rank, right, attempt, &outcome);
             }
-            (Job::LogIn { name, .. }, AuthOutcome::Verified(_)) => turn.reject_log_in(&name),
-            (Job::LogIn { .. }, _) => {
-                turn.fail_or_notice("AUTHENTICATE", "TEMPORARILY_UNAVAILABLE", "Too busy now; try again in a moment");
-                turn.refuse(Numeric::ERR_SASLFAIL, &[]);
-            }
-            (Job::BecomeOperator { name, rank }, AuthOutcome::Verified(right)) => turn.try_operator(&name, rank, right),
-            (Job::BecomeOperator { name, rank }, AuthOutcome::Renewed(_)) => turn.try_operator(&name, rank, true),
-            (Job::BecomeOperator { .. }, _) => {
-                turn.numeric(Numeric::RPL_TRYAGAIN, &["OPER", "Too busy now; try again in a moment"]);
-            }
-            (Job::SignUp { name }, AuthOutcome::Hashed(hash)) => turn.sign_up(&name, hash),
-            (Job::SignUp { name }, _) => {
-                let text = "Too busy now; try again in a moment";
-                turn.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", &[name.as_str()], text);
-            }
+            Job::SignUp { name, attempt } => match outcome {
+                AuthOutcome::Hashed(hash) => turn.sign_up(&name, hash),
+                _ => {
+                    turn.hub.throttle.give_back(attempt);
+                    turn.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", &[name.as_str()], TOO_BUSY);
+                }
+            },
             // Tickets are never shared, so no other job can wait for this outcome.
-            (
-                Job::Probe { .. } | Job::History { .. } | Job::Targets | Job::Search | Job::Say(_) | Job::Redact(_),
-                _,
-            ) => {}
+            Job::Probe { .. } | Job::History { .. } | Job::Targets | Job::Search | Job::Say(_) | Job::Redact(_) => {}
         });
         self.pump(now, conn, effects);
     }
@@ -141,7 +131,62 @@ impl Hub {
     }
 }
 
+/// What is said when too much password work waits.
+const TOO_BUSY: &str = "Too busy now; try again in a moment";
+
 impl Turn<'_> {
+    fn resume_log_in(&mut self, account: Option<AccountId>, name: &str, attempt: Attempt, outcome: AuthOutcome) {
+        match (account, outcome) {
+            (_, AuthOutcome::Busy | AuthOutcome::Hashed(_)) => {
+                self.hub.throttle.give_back(attempt);
+                self.fail_or_notice("AUTHENTICATE", "TEMPORARILY_UNAVAILABLE", TOO_BUSY);
+                self.refuse(Numeric::ERR_SASLFAIL, &[]);
+            }
+            // Without an account it was somebody else's hash.
+            (None, _) | (_, AuthOutcome::Verified(false)) => self.reject_log_in(name),
+            (Some(account), outcome) => {
+                self.attempt_was_right(name, attempt);
+                if let AuthOutcome::Renewed(hash) = outcome {
+                    // Only an account that is gone could be refused.
+                    let _ = self.apply(Command::SetHash { account, hash });
+                }
+                self.log_in(account);
+            }
+        }
+    }
+
+    fn resume_operator(
+        &mut self,
+        name: &str,
+        rank: Option<Rank>,
+        right: bool,
+        attempt: Attempt,
+        outcome: &AuthOutcome,
+    ) {
+        let right = match outcome {
+            AuthOutcome::Verified(verdict) => right || *verdict,
+            AuthOutcome::Renewed(_) => true,
+            AuthOutcome::Busy | AuthOutcome::Hashed(_) => {
+                self.hub.throttle.give_back(attempt);
+                return self.numeric(Numeric::RPL_TRYAGAIN, &["OPER", TOO_BUSY]);
+            }
+        };
+        match rank.filter(|_| right) {
+            Some(rank) => {
+                self.attempt_was_right(name, attempt);
+                self.become_operator(name, rank);
+            }
+            None => self.reject_operator(name),
+        }
+    }
+
+    /// What is verified for a name that no account has, so that it takes as long as for one that has: the hash of some
+    /// account, always the same for a name. `None` where there are no accounts.
+    pub(super) fn hash_of_nobody(&self, name: &str) -> Option<Arc<str>> {
+        let number = scram::number_of_nobody(self.hub.secret.reveal().as_bytes(), self.world().fold(name).as_str());
+        self.world().some_account(number).map(|account| account.row.hash.clone())
+    }
+
     /// The password was right; the rule of one device decides what comes next.
     pub(super) fn log_in(&mut self, account: AccountId) {
         if self.is_account_banned(account) {

@@ -4,6 +4,7 @@
 //! [`Hub`] owns the sessions and the world and takes one [`Input`] at a time. A line becomes a `turn::Turn`, finds its
 //! command in `commands/`, which asks the world to change; `publish` tells what changed to everybody whom it concerns.
 
+mod attempts;
 mod audience;
 mod bans;
 mod commands;
@@ -30,6 +31,7 @@ mod room_news;
 mod room_view;
 mod session;
 mod steady;
+mod throttle;
 mod timing;
 mod turn;
 mod welcome;
@@ -54,6 +56,7 @@ use self::{
     policy::{Flood, Policy},
     reply::Reply,
     session::{Received, Session},
+    throttle::Throttle,
     world::{Command, Refusal, UserId, World},
 };
 
@@ -77,6 +80,8 @@ pub struct Hub {
     new_accounts: HashMap<Ticket, (Ticket, AccountName)>,
     /// Of the store; see [`Snapshot::secret`].
     secret: Secret,
+    /// How often what was tried.
+    throttle: Throttle,
     deadlines: Deadlines,
     audiences: Audiences,
     watches: Watches,
@@ -106,6 +111,7 @@ impl Hub {
         let deeds = std::mem::take(&mut snapshot.deeds).into();
         let ids = Ids { epoch: snapshot.epoch, started };
         let secret = snapshot.secret.clone();
+        let throttle = Throttle::new(std::mem::take(&mut snapshot.known_addresses));
         let clock = snapshot.last_time.unwrap_or(started);
         Hub {
             world: World::new(policy.clone(), snapshot),
@@ -118,6 +124,7 @@ impl Hub {
             tickets: HashMap::new(),
             new_accounts: HashMap::new(),
             secret,
+            throttle,
             deadlines: Deadlines::default(),
             audiences: Audiences::default(),
             watches: Watches::default(),
@@ -271,6 +278,7 @@ impl Hub {
         self.watches.clear(conn);
         if let Some(ticket) = session.pending.as_ref().and_then(|pending| pending.ticket) {
             self.tickets.remove(&ticket);
+            effects.given_up.push(ticket);
         }
         if let Some(account) = session.account {
             self.forget_login(account, conn);

@@ -6,8 +6,8 @@ use super::{
     Hub,
     bans::Wish,
     io::{
-        AuthJob, AuthOutcome, ConnId, Effects, News, Now, OperatorAnswer, OperatorVerb, Present, Rank, Secret, Send,
-        Status, Ticket, Write,
+        AuthJob, AuthOutcome, AuthRequest, ConnId, Effects, News, Now, OperatorAnswer, OperatorVerb, Present, Rank,
+        Secret, Send, Status, Ticket, Urgency, Write,
     },
     turn::standard_reply,
     world::Command,
@@ -155,7 +155,8 @@ impl Hub {
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
         self.new_accounts.insert(ticket, (asked, account));
-        effects.auth.push((ticket, AuthJob::Hash { password: password.reveal().clone() }));
+        let job = AuthJob::Hash { password: password.reveal().clone() };
+        effects.auth.push(AuthRequest { ticket, urgency: Urgency::Known, from: None, job });
         Ok(())
     }
 

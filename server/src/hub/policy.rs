@@ -71,12 +71,35 @@ pub struct Policy {
     pub probe_within: u64,
     /// Whether lines are metered at all.
     pub flood: Option<Flood>,
-    /// From where lines are never metered.
+    /// How often passwords may be tried, accounts made, and guests come.
+    pub attempts: Attempts,
+    /// From where lines are never metered, and attempts not counted by address.
     pub exempt: Vec<Network>,
     /// The web gateways that may say for whom they connect.
     pub gateways: Vec<Gateway>,
     /// Whether clients are told to come back with TLS only.
     pub sts: Option<Sts>,
+}
+
+/// How much may be tried. 0 is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempts {
+    /// Wrong passwords for one name that cost no time; after them there is a wait that doubles with each.
+    pub per_account: u32,
+    /// The same for one address.
+    pub per_address: u32,
+    /// The longest of these waits, in milliseconds.
+    pub longest_wait: u64,
+    /// Accounts made from one address in a day without an invitation.
+    pub sign_ups: u32,
+    /// Guests who come from one address in an hour.
+    pub guests: u32,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Attempts { per_account: 5, per_address: 20, longest_wait: 10 * 60 * 1_000, sign_ups: 20, guests: 60 }
+    }
 }
 
 /// A web gateway, which sends WEBIRC.
@@ -200,6 +223,7 @@ impl Default for Policy {
             ping_after: 60_000,
             probe_within: 3_000,
             flood: Some(Flood::default()),
+            attempts: Attempts::default(),
             exempt: Vec::new(),
             gateways: Vec::new(),
             sts: None,

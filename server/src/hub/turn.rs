@@ -4,7 +4,7 @@ use klatch_protocol::{Caps, CaseMapping, LineBuilder, Message, Numeric};
 
 use super::{
     Hub, commands,
-    io::{AuthJob, ConnId, Effects, Now, Query, Ticket},
+    io::{AuthJob, AuthRequest, ConnId, Effects, Now, Query, Ticket, Urgency},
     numerics,
     reply::Reply,
     session::{Job, Pending, Session},
@@ -172,9 +172,10 @@ impl Turn<'_> {
     }
 
     /// Asks for password work; `job` goes on when it is done, and later lines wait for that.
-    pub(super) fn ask_auth(&mut self, work: AuthJob, job: Job) {
+    pub(super) fn ask_auth(&mut self, work: AuthJob, urgency: Urgency, job: Job) {
         let ticket = self.hub.next_ticket(self.reply.conn);
-        self.effects.auth.push((ticket, work));
+        let from = self.suitor(None).share();
+        self.effects.auth.push(AuthRequest { ticket, urgency, from, job: work });
         self.parked = Some((job, Some(ticket)));
     }
 

@@ -49,6 +49,11 @@ impl Turn<'_> {
             let text = "An account is needed here: log in with SASL, or make one with REGISTER";
             return self.fail_or_notice("*", "ACCOUNT_REQUIRED", text);
         }
+        if account.is_none()
+            && let Err(patience) = self.attempt_as_guest()
+        {
+            return self.close(&patience.sentence("Too many guests came from your address"));
+        }
         match account.and_then(|id| self.world().person_of(id)).map(|user| user.id) {
             Some(user) => self.join_person(user),
             None => self.enter(),

@@ -2,12 +2,12 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use super::NetLimits;
-use crate::hub::io::listed;
+use crate::hub::io::{listed, origin};
 
 /// Counts connections. Shared by all listeners of a server.
 #[derive(Debug, Default)]
@@ -61,17 +61,6 @@ impl Drop for Seat {
                 counts.by_address.remove(&self.address);
             }
         }
-    }
-}
-
-/// What counts as one address: one household usually has a whole IPv6 /64.
-fn origin(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) if !v6.is_loopback() => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        other => other,
     }
 }
 

@@ -231,8 +231,11 @@ impl Turns {
         for (ticket, query) in effects.queries {
             self.ready.extend(self.parts.store.ask(ticket, query));
         }
-        for (ticket, job) in effects.auth {
-            self.ready.extend(self.parts.passwords.take(ticket, job));
+        for request in effects.auth {
+            self.ready.extend(self.parts.passwords.take(request));
+        }
+        for ticket in effects.given_up {
+            self.parts.passwords.give_up(ticket);
         }
         for (ticket, answer) in effects.operator {
             if let Some(reply) = self.asked.remove(&ticket) {

@@ -4,8 +4,9 @@ use klatch_protocol::{AccountName, RoomName, UnixMs};
 
 use super::*;
 use crate::hub::io::{
-    AccountId, AccountRow, Anchor, Ban, BanId, DEEDS_TOLD, Deed, Flags, List, Mask, NonceRow, Page, Place, Rank, Ranks,
-    Record, RecordKind, RoomId, RoomRow, Scope, Search, Seq, Settings, Subject, Topic,
+    ADDRESSES_KNOWN, AccountId, AccountRow, Anchor, Ban, BanId, DEEDS_TOLD, Deed, Flags, KnownAddress, List, Mask,
+    NonceRow, Page, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow, Scope, Search, Seq, Settings, Subject,
+    Topic,
 };
 
 const ROOM: Place = Place::Room(RoomId(1));
@@ -108,6 +109,26 @@ fn what_was_written_is_loaded() {
         let snapshot = store.load().unwrap();
         assert_eq!(snapshot.owner_code, None);
         assert_eq!(snapshot.rooms[0].topic, None);
+    });
+}
+
+#[test]
+fn the_newest_addresses_of_each_name_are_kept() {
+    on_both(|store| {
+        let known = |name: &str, last: u8, at| KnownAddress {
+            name: name.into(),
+            from: [203, 0, 113, last].into(),
+            at: UnixMs(at),
+        };
+        let more = ADDRESSES_KNOWN as u8 + 2;
+        let writes = (0..more).map(|last| Write::KnowAddress(known("amy", last, i64::from(last))));
+        store.commit(&writes.collect::<Vec<_>>()).unwrap();
+        let v6 = KnownAddress { from: "2001:db8::".parse().unwrap(), ..known("bob", 0, 100) };
+        let again = known("amy", 2, 101);
+        store.commit(&[Write::KnowAddress(v6.clone()), Write::KnowAddress(again.clone())]).unwrap();
+        let mut kept: Vec<_> = (3..more).map(|last| known("amy", last, i64::from(last))).collect();
+        kept.extend([v6, again]);
+        assert_eq!(store.load().unwrap().known_addresses, kept);
     });
 }
 

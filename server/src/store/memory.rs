@@ -9,8 +9,9 @@ use super::{
     span::{End, Key, Order, Span, spans},
 };
 use crate::hub::io::{
-    AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, KeptNonces, Mask, NONCES_IN_MEMORY, NonceRow, Place,
-    Query, Ranks, Record, RecordKind, RoomId, RoomRow, Scope, Search, Secret, Seq, Snapshot, Subject, Write,
+    ADDRESSES_KNOWN, AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, KeptNonces, KnownAddress, Mask,
+    NONCES_IN_MEMORY, NonceRow, Place, Query, Ranks, Record, RecordKind, RoomId, RoomRow, Scope, Search, Secret, Seq,
+    Snapshot, Subject, Write,
 };
 
 /// Keeps everything in memory. The oldest records are forgotten when there are more than [`Memory::RECORDS`].
@@ -32,6 +33,8 @@ pub struct Memory {
     metadata: BTreeMap<(Subject, String), String>,
     nonces: BTreeMap<Seq, NonceRow>,
     stamped: HashMap<(AccountId, String), Seq>,
+    /// Oldest first.
+    known_addresses: Vec<KnownAddress>,
     last_seq: u64,
     /// The places of all records, oldest first, to know which to forget.
     order: VecDeque<(u64, Place)>,
@@ -64,6 +67,7 @@ impl Memory {
             metadata: BTreeMap::new(),
             nonces: BTreeMap::new(),
             stamped: HashMap::new(),
+            known_addresses: Vec::new(),
             last_seq: 0,
             order: VecDeque::new(),
             histories: HashMap::new(),
@@ -116,6 +120,7 @@ impl Memory {
             }
             Write::Record(record) => self.record(record),
             Write::Nonce(row) => self.stamp(row),
+            Write::KnowAddress(known) => self.know(known),
             Write::Redact(seq) => self.remove(seq.0),
             Write::Forget { before, upto } => {
                 let old = self.order.iter().take(FORGET_AT_ONCE as usize).filter(|(seq, place)| {
@@ -191,6 +196,19 @@ impl Memory {
             if over && let Some((_, gone)) = self.nonces.pop_first() {
                 self.stamped.remove(&(gone.account, gone.nonce));
             }
+        }
+    }
+
+    /// Keeps an address, and only the newest of its name.
+    fn know(&mut self, known: &KnownAddress) {
+        self.known_addresses.retain(|kept| (&kept.name, kept.from) != (&known.name, known.from));
+        self.known_addresses.push(known.clone());
+        let mut of_name = 0;
+        let newest_first = self.known_addresses.iter().rev().filter(|kept| kept.name == known.name);
+        if let Some(oldest) = newest_first.inspect(|_| of_name += 1).last().map(|kept| kept.from)
+            && of_name > ADDRESSES_KNOWN
+        {
+            self.known_addresses.retain(|kept| (&kept.name, kept.from) != (&known.name, oldest));
         }
     }
 
@@ -288,6 +306,7 @@ impl Store for Memory {
             members: self.members.iter().map(|((room, account), ranks)| (*room, *account, *ranks)).collect(),
             masks: self.masks.clone(),
             nonces: self.kept_nonces(),
+            known_addresses: self.known_addresses.clone(),
             invites: self.invites.clone(),
             bans: self.bans.values().cloned().collect(),
             deeds: self.deeds.iter().cloned().collect(),

@@ -7,6 +7,7 @@
 //! amy signs up [with CAP…]         … that makes the account `amy` with the password `secret-amy`
 //! amy logs in [with CAP…]          … that logs in to it
 //! amy2 logs in as amy [with CAP…]  … under another name in the script
+//! amy tries NAME PASSWORD          a log-in on an open connection
 //! amy: PRIVMSG bob :hi             amy sends a line
 //! amy sees: :bob!*@* …             the next line amy was sent; `*` any text, `{word}` a word to remember
 //! amy skips to: PATTERN            the same, but lines before it do not matter
@@ -112,6 +113,11 @@ fn play_person(stage: &mut Stage, statement: &str, words: &mut Words) -> Result<
         stage.disconnect(who, reason);
         return Ok(());
     }
+    if let Some((name, password)) = what.strip_prefix("tries ").and_then(|rest| rest.split_once(' ')) {
+        try_password(stage, who, name, password);
+        let line = stage.next_line(who).unwrap_or_default();
+        return check(line == "AUTHENTICATE +", &line);
+    }
     match what {
         "sees nothing" => return stage.next_line(who).map_or(Ok(()), |line| Err(format!("{who} sees: {line}"))),
         "forgets" => stage.forget_lines(who),
@@ -140,12 +146,7 @@ fn come_in(stage: &mut Stage, who: &str, what: &str) -> Result<(), String> {
     match what {
         "enters" => {}
         "signs up" => stage.line(who, &format!("REGISTER * * secret-{nick}")),
-        "logs in" => {
-            stage.line(who, "AUTHENTICATE PLAIN");
-            for chunk in chunks(format!("\0{nick}\0secret-{nick}").as_bytes()) {
-                stage.line(who, &format!("AUTHENTICATE {}", *chunk));
-            }
-        }
+        "logs in" => try_password(stage, who, nick, &format!("secret-{nick}")),
         other => return Err(format!("{other}?")),
     }
     stage.line(who, "CAP END");
@@ -155,6 +156,14 @@ fn come_in(stage: &mut Stage, who: &str, what: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// SASL PLAIN.
+fn try_password(stage: &mut Stage, who: &str, name: &str, password: &str) {
+    stage.line(who, "AUTHENTICATE PLAIN");
+    for chunk in chunks(format!("\0{name}\0{password}").as_bytes()) {
+        stage.line(who, &format!("AUTHENTICATE {}", *chunk));
+    }
 }
 
 fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
@@ -167,6 +176,10 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
             let from = vec!["127.0.0.0/8".parse()?];
             policy.gateways.push(Gateway { from, password: value.to_owned().into() });
         }
+        "attempts_per_account" => policy.attempts.per_account = value.parse().map_err(|_| "number?")?,
+        "attempts_per_ip" => policy.attempts.per_address = value.parse().map_err(|_| "number?")?,
+        "sign_ups_per_ip" => policy.attempts.sign_ups = value.parse().map_err(|_| "number?")?,
+        "guests_per_ip" => policy.attempts.guests = value.parse().map_err(|_| "number?")?,
         "exempt" => policy.exempt.push(value.parse()?),
         "password" => policy.password = value.to_owned().into(),
         "account_required" => policy.account_required = yes,

@@ -11,8 +11,8 @@ use klatch_server::{
     hub::{
         Hub,
         io::{
-            Answer, AuthJob, AuthOutcome, ConnId, Credentials, Effects, FrameFault, Input, News, Now, OperatorAnswer,
-            OperatorVerb, Peer, Query, Send, Ticket,
+            Answer, AuthJob, AuthOutcome, AuthRequest, ConnId, Credentials, Effects, FrameFault, Input, News, Now,
+            OperatorAnswer, OperatorVerb, Peer, Query, Send, Ticket,
         },
         policy::Policy,
     },
@@ -41,7 +41,7 @@ pub(crate) struct Stage {
     pub(crate) auth_waits: bool,
     /// Password work is answered with "busy".
     pub(crate) auth_busy: bool,
-    auth: VecDeque<(Ticket, AuthJob)>,
+    auth: VecDeque<AuthRequest>,
     /// Questions are kept back while this is on.
     pub(crate) store_waits: bool,
     /// Questions are answered with a failure.
@@ -206,7 +206,7 @@ impl Stage {
             self.input(Input::Answer { ticket, answer });
         }
         while !self.auth_waits
-            && let Some((ticket, job)) = self.auth.pop_front()
+            && let Some(AuthRequest { ticket, job, .. }) = self.auth.pop_front()
         {
             let outcome = match job {
                 _ if self.auth_busy => AuthOutcome::Busy,

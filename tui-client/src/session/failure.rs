@@ -47,8 +47,6 @@ pub enum Failure {
     InviteRequired,
     /// Nobody can sign up here.
     Closed,
-    /// The server has too much to do.
-    Busy,
     /// The server does not know how to make accounts.
     NoSignUp,
     /// We are not welcome.
@@ -71,16 +69,14 @@ impl Failure {
             Failure::InUse | Failure::NameTaken { .. } | Failure::BadName { .. } => Field::User,
             Failure::InviteRequired => Field::Code,
             Failure::Silent => Field::Host,
-            Failure::Closed | Failure::Busy | Failure::NoSignUp | Failure::Banned { .. } | Failure::Says(_) => {
-                Field::Form
-            }
+            Failure::Closed | Failure::NoSignUp | Failure::Banned { .. } | Failure::Says(_) => Field::Form,
         }
     }
 
     /// Whether trying the same again later can go better.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self, Failure::Busy | Failure::Silent | Failure::Says(_))
+        matches!(self, Failure::Silent | Failure::Says(_))
     }
 }
 
@@ -94,7 +90,6 @@ impl fmt::Display for Failure {
             Failure::WeakPassword { says } => write!(f, "that password is too weak: {says}"),
             Failure::InviteRequired => f.write_str("this server wants an invitation code; ask its operator for one"),
             Failure::Closed => f.write_str("this server takes no new accounts; ask its operator"),
-            Failure::Busy => f.write_str("the server is busy; try again in a moment"),
             Failure::NoSignUp => f.write_str("this server cannot make accounts; log in, or sign up on its web site"),
             Failure::Banned { says } => write!(f, "the server does not let you in: {says}"),
             Failure::Silent => f.write_str("the server did not answer in time; is this a chat server?"),

@@ -59,13 +59,13 @@ impl Session {
             ("REGISTER", "WEAK_PASSWORD" | "UNACCEPTABLE_PASSWORD") => Failure::WeakPassword { says },
             (_, "INVITE_REQUIRED") => Failure::InviteRequired,
             (_, "REGISTRATION_CLOSED") => Failure::Closed,
-            (_, "TEMPORARILY_UNAVAILABLE" | "BUSY") => Failure::Busy,
             ("REGISTER", "COMPLETE_CONNECTION_REQUIRED") => {
                 self.link.register_later = true;
                 self.end_negotiation(out);
                 return;
             }
-            ("REGISTER" | "AUTHENTICATE" | "*", _) => Failure::Says(says),
+            // Too many attempts, too much to do: the server says how long to wait.
+            ("REGISTER" | "AUTHENTICATE" | "PASS" | "*", _) => Failure::Says(says),
             // Whatever else fails here does not keep us out.
             _ => return,
         };

@@ -4,7 +4,7 @@
 use klatch_protocol::UnixMs;
 use klatch_server::hub::{
     Hub,
-    io::{AuthJob, AuthOutcome, ConnId, Effects, Input, Now, Send},
+    io::{AuthJob, AuthOutcome, AuthRequest, ConnId, Effects, Input, Now, Send},
     policy::Policy,
 };
 
@@ -122,7 +122,7 @@ impl Server {
         for (ticket, query) in effects.queries {
             self.inbox.push(Input::Answer { ticket, answer: self.disk.query(&query) });
         }
-        for (ticket, job) in effects.auth {
+        for AuthRequest { ticket, job, .. } in effects.auth {
             let outcome = match job {
                 AuthJob::Hash { password } => AuthOutcome::Hashed(format!("hash of {}", *password).into()),
                 AuthJob::Verify { hash, password } => {

@@ -6,8 +6,9 @@ use klatch_protocol::{AccountName, Message};
 use zeroize::Zeroizing;
 
 use crate::hub::{
-    io::{AccountId, AuthJob, News},
+    io::{AccountId, AuthJob, News, Urgency},
     session::{Job, Stage},
+    throttle::Attempt,
     turn::Turn,
     world::{Change, Command, Refusal},
 };
@@ -26,12 +27,37 @@ pub(super) fn register(turn: &mut Turn<'_>, message: &Message<'_>) {
         Ok(name) => name,
         Err(fault) => return turn.fail("REGISTER", "BAD_ACCOUNT_NAME", &[wanted], &format!("The name {fault}")),
     };
-    let (code, by) = (turn.session().code.clone(), turn.me());
-    if let Err(refusal) = turn.world().check_sign_up(&name, code.as_ref().map(|code| code.as_str()), by) {
-        return turn.refuse_sign_up(&name, refusal);
-    }
+    let attempt = match count(turn, &name) {
+        Ok(Some(attempt)) => attempt,
+        Ok(None) => return,
+        Err(text) => return turn.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", &[name.as_str()], &text),
+    };
     let password = Zeroizing::new(password.to_owned());
-    turn.ask_auth(AuthJob::Hash { password }, Job::SignUp { name });
+    turn.ask_auth(AuthJob::Hash { password }, Urgency::SignUp, Job::SignUp { name, attempt });
+}
+
+/// Counts the account that is to be made, if it can be made; where it cannot, that is answered, and there is nothing to
+/// count. Who asks in vain for names or tries codes is counted as who tries passwords: the answers tell as much.
+///
+/// # Errors
+/// A sentence that says how long to wait.
+fn count(turn: &mut Turn<'_>, name: &AccountName) -> Result<Option<Attempt>, String> {
+    let question = turn.attempt(None).map_err(|patience| patience.sentence("Too many attempts"))?;
+    let (code, by) = (turn.session().code.clone(), turn.me());
+    if let Err(refusal) = turn.world().check_sign_up(name, code.as_ref().map(|code| code.as_str()), by) {
+        if matches!(refusal, Refusal::SignUpClosed) || (matches!(refusal, Refusal::CodeNeeded) && code.is_none()) {
+            turn.hub.throttle.give_back(question);
+        }
+        turn.refuse_sign_up(name, refusal);
+        return Ok(None);
+    }
+    turn.hub.throttle.give_back(question);
+    if code.is_some() {
+        // Codes are few, and each is good for one account.
+        return Ok(Some(Attempt::default()));
+    }
+    let many = "Too many accounts were made from your address";
+    turn.attempt_sign_up().map(Some).map_err(|patience| patience.sentence(many))
 }
 
 /// What can be told without looking at other accounts: the FAIL code and its sentence.
@@ -130,6 +156,7 @@ impl Turn<'_> {
             // The account is new, so nobody else can be logged in to it.
             let _ = self.apply(Command::LogIn { user, account });
         }
+        self.know_address(name.as_str());
         self.remember_login(account);
         self.tell_logged_in();
         self.try_to_register();

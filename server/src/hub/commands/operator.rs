@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::registration::MAX_REASON;
 use crate::hub::{
     io::{AuthJob, Rank},
-    policy::{OperatorLogin, Proof},
+    policy::Proof,
     session::Job,
     turn::Turn,
     world::{Command, User, UserId},
@@ -16,22 +16,30 @@ use crate::hub::{
 /// a wrong password look the same and take the same time.
 pub(super) fn oper(turn: &mut Turn<'_>, message: &Message<'_>) {
     let (Some(name), Some(password)) = (message.param(0), message.param(1)) else { return };
-    let login = turn.hub.policy.operator_logins.iter().find(|login| login.name == name).cloned();
-    let (hash, rank) = match login {
-        Some(OperatorLogin { proof: Proof::Password(known), .. }) => {
-            return turn.try_operator(name, Rank::Operator, known.is(password));
+    let attempt = match turn.attempt(Some(name)) {
+        Ok(attempt) => attempt,
+        Err(patience) => {
+            return turn.numeric(Numeric::RPL_TRYAGAIN, &["OPER", &patience.sentence("Too many attempts")]);
         }
-        Some(OperatorLogin { proof: Proof::Hash(hash), .. }) => (Some(hash), Rank::Operator),
+    };
+    let login = turn.hub.policy.operator_logins.iter().find(|login| login.name == name).cloned();
+    let (hash, rank, right) = match login.map(|login| login.proof) {
+        // The work is done for its time only: somebody else's hash must not make a wrong password right.
+        Some(Proof::Password(known)) if known.is(password) => (None, Some(Rank::Operator), true),
+        Some(Proof::Password(_)) => (None, None, false),
+        Some(Proof::Hash(hash)) => (Some(hash), Some(Rank::Operator), false),
         None => match turn.world().account_by_name(name).map(|account| &account.row) {
-            Some(row) => match turn.world().rank_of(row) {
-                Rank::Member => (None, Rank::Member),
-                rank => (Some(row.hash.clone()), rank),
-            },
-            None => (None, Rank::Member),
+            Some(row) => {
+                let rank = Some(turn.world().rank_of(row)).filter(|rank| *rank > Rank::Member);
+                (Some(row.hash.clone()), rank, false)
+            }
+            None => (None, None, false),
         },
     };
-    let job = Job::BecomeOperator { name: name.to_owned(), rank };
-    turn.ask_auth(AuthJob::Verify { hash, password: Zeroizing::new(password.to_owned()) }, job);
+    let hash = hash.or_else(|| turn.hash_of_nobody(name));
+    let urgency = turn.urgency(name);
+    let job = Job::BecomeOperator { name: name.to_owned(), rank, right, attempt };
+    turn.ask_auth(AuthJob::Verify { hash, password: Zeroizing::new(password.to_owned()) }, urgency, job);
 }
 
 /// KILL `nick [reason]`: closes all their connections. Nobody does that to somebody of a higher rank.
@@ -80,18 +88,20 @@ pub(super) fn operator(turn: &mut Turn<'_>) -> Option<User> {
 }
 
 impl Turn<'_> {
-    /// Whether the password for OPER was right is known.
-    pub(in crate::hub) fn try_operator(&mut self, name: &str, rank: Rank, right: bool) {
+    /// The password for OPER was right.
+    pub(in crate::hub) fn become_operator(&mut self, name: &str, rank: Rank) {
         let Some(user) = self.me() else { return };
-        if !right {
-            self.put_on_record(format!("failed to become an operator as {}", truncate(name, 64)));
-            return self.refuse(Numeric::ERR_PASSWDMISMATCH, &[]);
-        }
         let rank = self.myself().map_or(rank, |user| user.rank.max(rank));
         self.put_on_record(format!("became an operator as {name}"));
         // Only somebody who is gone could be refused.
         let _ = self.apply(Command::SetRank { user, rank });
         self.refuse(Numeric::RPL_YOUREOPER, &[]);
+    }
+
+    /// The password for OPER was wrong, or there is no such name.
+    pub(in crate::hub) fn reject_operator(&mut self, name: &str) {
+        self.put_on_record(format!("failed to become an operator as {}", truncate(name, 64)));
+        self.refuse(Numeric::ERR_PASSWDMISMATCH, &[]);
     }
 
     /// Closes all connections of somebody; one's own when the turn is over.

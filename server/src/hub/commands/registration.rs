@@ -22,10 +22,24 @@ pub(super) fn pass(turn: &mut Turn<'_>, message: &Message<'_>) {
     if turn.me().is_some() {
         return turn.refuse(Numeric::ERR_ALREADYREGISTERED, &[]);
     }
-    match message.given(0) {
-        Some(given) if turn.hub.policy.password.is(given) => turn.session().admitted = true,
-        Some(code) => turn.session().code = Some(Zeroizing::new(code.to_owned())),
-        None => turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &["PASS"]),
+    let Some(given) = message.given(0) else {
+        return turn.refuse(Numeric::ERR_NEEDMOREPARAMS, &["PASS"]);
+    };
+    if turn.is_admitted() {
+        // Where there is no password, or it was said already, this is a code, which is counted when it is looked at.
+        turn.session().code = Some(Zeroizing::new(given.to_owned()));
+        return;
+    }
+    match turn.attempt(None) {
+        Ok(attempt) if turn.hub.policy.password.is(given) => {
+            turn.hub.throttle.give_back(attempt);
+            turn.session().admitted = true;
+        }
+        Ok(_) => turn.session().code = Some(Zeroizing::new(given.to_owned())),
+        Err(patience) => {
+            turn.ask_for_patience("PASS", patience);
+            turn.refuse(Numeric::ERR_PASSWDMISMATCH, &[]);
+        }
     }
 }
 

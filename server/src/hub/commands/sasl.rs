@@ -7,6 +7,7 @@ use klatch_protocol::{
 };
 
 use crate::hub::{
+    attempts::Patience,
     io::{AccountId, AuthJob, Credentials},
     session::Job,
     turn::Turn,
@@ -85,25 +86,52 @@ fn take(turn: &mut Turn<'_>, awaits: Awaits, payload: &[u8]) {
             Some(first) if first.authzid.is_empty() || first.authzid == first.name => challenge(turn, &first),
             _ => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
         },
-        Awaits::Proof(challenge, name, account) => match (challenge.finish(payload), account) {
-            (Some(last), Some(account)) => say(turn, &last, Awaits::Consent(account)),
-            _ => turn.reject_log_in(&name),
-        },
+        Awaits::Proof(challenge, name, account) => prove(turn, &challenge, &name, account, payload),
         Awaits::Consent(account) if payload.is_empty() => turn.log_in(account),
         Awaits::Consent(_) => turn.refuse(Numeric::ERR_SASLFAIL, &[]),
     }
 }
 
-/// A name that no account has is verified as well, against nothing, so that it takes as long.
+/// A name that no account has is verified as well, against another account's hash, so that it takes as long.
 fn verify(turn: &mut Turn<'_>, plain: Plain) {
     let Plain { authcid: name, password, .. } = plain;
+    let attempt = match turn.attempt(Some(&name)) {
+        Ok(attempt) => attempt,
+        Err(patience) => return ask_for_patience(turn, patience),
+    };
     let known = turn.world().account_by_name(&name).map(|account| (account.row.id, account.row.hash.clone()));
     let (account, hash) = known.unzip();
-    turn.ask_auth(AuthJob::Verify { hash, password }, Job::LogIn { account, name });
+    let hash = hash.or_else(|| turn.hash_of_nobody(&name));
+    let urgency = turn.urgency(&name);
+    turn.ask_auth(AuthJob::Verify { hash, password }, urgency, Job::LogIn { account, name, attempt });
+}
+
+/// The proof of SCRAM has come.
+fn prove(turn: &mut Turn<'_>, challenge: &Challenge, name: &str, account: Option<AccountId>, payload: &[u8]) {
+    let attempt = match turn.attempt(Some(name)) {
+        Ok(attempt) => attempt,
+        Err(patience) => return ask_for_patience(turn, patience),
+    };
+    match (challenge.finish(payload), account) {
+        (Some(last), Some(account)) => {
+            turn.attempt_was_right(name, attempt);
+            say(turn, &last, Awaits::Consent(account));
+        }
+        _ => turn.reject_log_in(name),
+    }
+}
+
+/// Whether the password is right is not looked at.
+fn ask_for_patience(turn: &mut Turn<'_>, patience: Patience) {
+    turn.ask_for_patience("AUTHENTICATE", patience);
+    turn.refuse(Numeric::ERR_SASLFAIL, &[]);
 }
 
 /// Salt, iterations and nonce. Whoever has no keys gets those of nobody, always the same for a name.
 fn challenge(turn: &mut Turn<'_>, first: &ClientFirst) {
+    if let Err(patience) = turn.may_attempt(&first.name) {
+        return ask_for_patience(turn, patience);
+    }
     let secret = turn.hub.secret.clone();
     let secret = secret.reveal().as_bytes();
     let nobody = Keys::of_nobody(secret, &turn.world().fold(&first.name).to_string());

@@ -14,9 +14,14 @@ pub(super) fn webirc(turn: &mut Turn<'_>, message: &Message<'_>) {
     if !is_first(turn) {
         return turn.close("WEBIRC has to be the first command");
     }
+    let attempt = match turn.attempt(None) {
+        Ok(attempt) => attempt,
+        Err(patience) => return turn.close(&patience.sentence("Too many attempts")),
+    };
     if !is_gateway(&policy, peer.addr, message.param(0).unwrap_or_default()) {
         return turn.close("Invalid WebIRC password");
     }
+    turn.hub.throttle.give_back(attempt);
     let Some(addr) = message.param(3).and_then(|ip| ip.parse::<IpAddr>().ok()) else {
         return turn.close("Invalid address in WEBIRC");
     };

@@ -21,10 +21,10 @@ use klatch_protocol::UnixMs;
 pub use self::{
     bans::{Ban, BanId, BanTarget, DEEDS_KEPT, DEEDS_TOLD, Deed, Suspect, span},
     history::{Anchor, Answer, Page, Place, Query, Record, RecordKind, Scope, Search},
-    network::{Network, listed},
+    network::{ADDRESSES_KNOWN, KnownAddress, Network, listed, neighbourhood, origin},
     nonce::{KeptNonces, NONCES_IN_MEMORY, NonceRow},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},
-    password::{AuthJob, AuthOutcome, Credentials, Secret},
+    password::{AuthJob, AuthOutcome, AuthRequest, Credentials, Secret, Urgency},
     rooms::{Flags, List, Mask, Ranks, RoomRow, Settings, Topic},
     rows::{AccountRow, Rank, Snapshot, Subject},
     write::Write,
@@ -123,7 +123,7 @@ pub enum Input {
         /// What the store found.
         answer: Answer,
     },
-    /// The result of an [`AuthJob`]. Comes exactly once for each.
+    /// The result of an [`AuthJob`]. Comes exactly once for each that was not given up.
     Auth {
         /// The job's ticket.
         ticket: Ticket,
@@ -169,7 +169,9 @@ pub struct Effects {
     /// Questions to the store. They see everything in `writes`.
     pub queries: Vec<(Ticket, Query)>,
     /// Password work.
-    pub auth: Vec<(Ticket, AuthJob)>,
+    pub auth: Vec<AuthRequest>,
+    /// Whose connections are gone: their password work need not be done, and an answer changes nothing.
+    pub given_up: Vec<Ticket>,
     /// What the operator should see happen.
     pub news: Vec<News>,
     /// Answers to [`Input::Operator`].

@@ -1,6 +1,8 @@
 //! Ranges of addresses, as operators write them.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
+
+use klatch_protocol::UnixMs;
 
 /// All addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`, or one address alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +44,40 @@ fn masked(address: IpAddr, bits: u8) -> Option<IpAddr> {
             Some(IpAddr::V6((v6.to_bits() & u128::MAX.checked_shl(rest).unwrap_or(0)).into()))
         }
     }
+}
+
+/// What counts as one address: one household usually has a whole IPv6 /64.
+#[must_use]
+pub fn origin(address: IpAddr) -> IpAddr {
+    of_v6(address, 64)
+}
+
+/// What takes turns with the rest of the world as one: whoever rents a machine easily gets an IPv6 /48.
+#[must_use]
+pub fn neighbourhood(address: IpAddr) -> IpAddr {
+    of_v6(address, 48)
+}
+
+fn of_v6(address: IpAddr, bits: u8) -> IpAddr {
+    let address = address.to_canonical();
+    match address {
+        IpAddr::V6(v6) if !v6.is_loopback() => masked(address, bits).unwrap_or(address),
+        _ => address,
+    }
+}
+
+/// The most addresses that are remembered of one name.
+pub const ADDRESSES_KNOWN: usize = 8;
+
+/// The owner of a name logged in from somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAddress {
+    /// The name, casefolded.
+    pub name: Arc<str>,
+    /// From where, as [`origin`] counts.
+    pub from: IpAddr,
+    /// When it was written down last.
+    pub at: UnixMs,
 }
 
 impl FromStr for Network {

@@ -1,9 +1,11 @@
 //! Password work, which takes too long for the hub.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
+
+use super::Ticket;
 
 /// A password as somebody gave it. Never shown, wiped when dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -60,6 +62,31 @@ impl<'a> Credentials<'a> {
             None => Credentials { hash: text, keys: None },
         }
     }
+}
+
+/// How soon password work should be done. The first goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Urgency {
+    /// A log-in from where the account logged in before.
+    Known,
+    /// A log-in from elsewhere.
+    Stranger,
+    /// A new account.
+    SignUp,
+}
+
+/// Password work, and who waits for it.
+#[derive(Debug)]
+pub struct AuthRequest {
+    /// Ties the [`Input::Auth`](super::Input::Auth) to this.
+    pub ticket: Ticket,
+    /// How soon it should be done.
+    pub urgency: Urgency,
+    /// The address that waits, which gets its turn and no more than its share of the queue; `None` where addresses are not
+    /// counted.
+    pub from: Option<IpAddr>,
+    /// What to do.
+    pub job: AuthJob,
 }
 
 /// Password work. It takes long on purpose, so it is done elsewhere.

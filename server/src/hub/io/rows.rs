@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use klatch_protocol::{AccountName, UnixMs};
 
-use super::{AccountId, Ban, Deed, KeptNonces, Mask, Ranks, RoomId, RoomRow, Secret};
+use super::{AccountId, Ban, Deed, KeptNonces, KnownAddress, Mask, Ranks, RoomId, RoomRow, Secret};
 
 /// An account as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub struct Snapshot {
     pub metadata: Vec<(Subject, String, String)>,
     /// The stamps of messages.
     pub nonces: KeptNonces,
+    /// From where owners of names logged in before, oldest first.
+    pub known_addresses: Vec<KnownAddress>,
     /// What nobody outside can know: from it come SCRAM's nonces, and its salts for names without an account.
     pub secret: Secret,
     /// Invitation codes not used yet.

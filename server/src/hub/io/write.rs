@@ -5,8 +5,8 @@ use std::sync::Arc;
 use klatch_protocol::{RoomName, UnixMs};
 
 use super::{
-    AccountId, AccountRow, Ban, BanId, Deed, List, Mask, NonceRow, Rank, Ranks, Record, RoomId, RoomRow, Seq, Settings,
-    Subject, Topic,
+    AccountId, AccountRow, Ban, BanId, Deed, KnownAddress, List, Mask, NonceRow, Rank, Ranks, Record, RoomId, RoomRow,
+    Seq, Settings, Subject, Topic,
 };
 
 /// One change of what is kept.
@@ -106,6 +106,9 @@ pub enum Write {
     /// What was said last was stamped. Stamps that are both older than a week and not among the newest ten thousand go by
     /// themselves, whether their record is still there or not.
     Nonce(NonceRow),
+    /// The owner of a name logged in from an address. The newest [`ADDRESSES_KNOWN`](super::ADDRESSES_KNOWN) of a name
+    /// are kept.
+    KnowAddress(KnownAddress),
     /// A record was taken back by who may do that.
     Redact(Seq),
     /// Records that are too old or too many are forgotten, a bounded number at a time.

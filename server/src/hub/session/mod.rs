@@ -13,6 +13,7 @@ use super::{
     commands::{Draft, Exchange, Redaction, Stamped},
     io::{AccountId, FrameFault, Peer, Rank, Ticket},
     reply::Reply,
+    throttle::Attempt,
     world::UserId,
 };
 
@@ -174,6 +175,8 @@ pub(super) enum Job {
         account: Option<AccountId>,
         /// The name that was given.
         name: String,
+        /// Where it was counted.
+        attempt: Attempt,
     },
     /// Log in, if the account's older connection stays silent.
     Probe {
@@ -186,13 +189,19 @@ pub(super) enum Job {
     BecomeOperator {
         /// The name that was given.
         name: String,
-        /// What it is good for.
-        rank: Rank,
+        /// What it is good for; `None` for nothing, whatever the password.
+        rank: Option<Rank>,
+        /// Whether a password that is kept as it is was right already; the work is for the time it takes.
+        right: bool,
+        /// Where it was counted.
+        attempt: Attempt,
     },
     /// Make an account with the hash.
     SignUp {
         /// Its name.
         name: AccountName,
+        /// Where it was counted.
+        attempt: Attempt,
     },
     /// Send a page of history.
     History {

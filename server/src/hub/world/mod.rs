@@ -209,6 +209,13 @@ impl World {
         self.account_names.get(&self.fold(name)).and_then(|id| self.accounts.get(&id))
     }
 
+    /// The account that `number` happens to choose; `None` where there is none.
+    #[must_use]
+    pub fn some_account(&self, number: u64) -> Option<&Account> {
+        let from = AccountId(number % self.last_account.max(1) + 1);
+        self.accounts.range(from..).next().or_else(|| self.accounts.iter().next()).map(|(_, account)| account)
+    }
+
     /// What an account may do: its own rank, or what the configuration gives it.
     #[must_use]
     pub fn rank_of(&self, row: &AccountRow) -> Rank {

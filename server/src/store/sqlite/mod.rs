@@ -1,5 +1,6 @@
 //! The engine that lasts: one SQLite file in WAL mode, one connection, every commit flushed to the disk.
 
+mod addresses;
 mod bans;
 mod history;
 mod nonces;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use klatch_protocol::{AccountName, CaseMapping, UnixMs, fold};
 use rusqlite::{Connection, Row, params, types::Type};
 
-use super::{bans, nonces, rooms};
+use super::{addresses, bans, nonces, rooms};
 use crate::hub::io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot, Subject, Write};
 use crate::store::{FORGET_AT_ONCE, span::ends};
 
@@ -35,6 +35,7 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
         }
         Write::Record(record) => add_record(db, record),
         Write::Nonce(row) => nonces::add(db, row),
+        Write::KnowAddress(known) => addresses::add(db, known),
         Write::Redact(seq) => {
             remember_last(db)?;
             run(db, "DELETE FROM record WHERE seq = ?1", params![int(seq.0)])
@@ -158,6 +159,7 @@ pub(super) fn load(db: &Connection) -> rusqlite::Result<Snapshot> {
         bans: bans::all_bans(db)?,
         deeds: bans::newest_deeds(db)?,
         nonces: nonces::load(db)?,
+        known_addresses: addresses::load(db)?,
         invites: all(db, "SELECT code FROM invite ORDER BY made, code", |row| row.get(0))?,
         owner_code,
     })

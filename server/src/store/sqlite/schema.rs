@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("0006_nonces.sql"),
     include_str!("0007_secret.sql"),
     include_str!("0008_search.sql"),
+    include_str!("0009_known_addresses.sql"),
 ];
 
 /// The newest schema this program knows.

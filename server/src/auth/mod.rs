@@ -1,23 +1,26 @@
-//! Password work: Argon2id on blocking threads, a few at a time, with a bounded queue before them.
+//! Password work: Argon2id on blocking threads, a few at a time, with a bounded and fair queue before them.
 //!
 //! It knows no accounts. A verification without a hash does the same work against a hash of nobody's, so that the time
 //! of an answer does not tell whether an account exists.
 
-use std::{num::NonZeroUsize, sync::Arc};
+mod queue;
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier},
 };
-use tokio::{
-    sync::{Semaphore, mpsc},
-    task::JoinSet,
-};
+use tokio::{sync::mpsc, task::JoinSet};
 use zeroize::Zeroizing;
 
 use klatch_protocol::scram::{ITERATIONS, Keys};
 
-use crate::hub::io::{AuthJob, AuthOutcome, Credentials, Input, Ticket};
+use self::queue::Queue;
+use crate::hub::io::{AuthJob, AuthOutcome, AuthRequest, Credentials, Input, Ticket};
 
 /// How much work a hash is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,7 +50,7 @@ pub struct AuthLimits {
     pub cost: Cost,
     /// How many are worked on at once.
     pub threads: NonZeroUsize,
-    /// How many may wait. One more is answered with [`AuthOutcome::Busy`].
+    /// How many may wait, a sixteenth of them for one address. One more is answered with [`AuthOutcome::Busy`].
     pub queue: usize,
 }
 
@@ -63,15 +66,31 @@ impl Default for AuthLimits {
 /// Where password work is done.
 #[derive(Debug)]
 pub struct Passwords {
-    argon: Argon2<'static>,
-    /// What is compared with when there is no account.
-    nobody: Arc<str>,
-    threads: Arc<Semaphore>,
+    bench: Arc<Bench>,
+    threads: usize,
     room: usize,
     /// Jobs without an answer that was taken yet.
     waiting: usize,
-    jobs: JoinSet<()>,
+    /// A task for each thread that is at work.
+    workers: JoinSet<()>,
+}
+
+/// What the threads share.
+#[derive(Debug)]
+struct Bench {
+    argon: Argon2<'static>,
+    /// What is compared with when there is no account at all.
+    nobody: Arc<str>,
     answers: mpsc::Sender<Input>,
+    /// Locked for a few instructions, never across an await.
+    queue: Mutex<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    queue: Queue,
+    /// Threads at work. One stops when it finds nothing in the queue.
+    working: usize,
 }
 
 impl Passwords {
@@ -83,42 +102,73 @@ impl Passwords {
     pub fn new(limits: AuthLimits, answers: mpsc::Sender<Input>) -> Result<Self, argon2::password_hash::Error> {
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, limits.cost.params());
         let nobody = argon.hash_password(b"nobody")?.to_string().into();
+        let queue = Mutex::new(Waiting { queue: Queue::new(limits.queue.max(1)), working: 0 });
         Ok(Passwords {
-            argon,
-            nobody,
-            threads: Arc::new(Semaphore::new(limits.threads.get())),
+            bench: Arc::new(Bench { argon, nobody, answers, queue }),
+            threads: limits.threads.get(),
             room: limits.threads.get() + limits.queue,
             waiting: 0,
-            jobs: JoinSet::new(),
-            answers,
+            workers: JoinSet::new(),
         })
     }
 
     /// Takes a job. Its answer comes through the channel given to [`Passwords::new`] ([`Passwords::answered`] has to be
     /// told then), or is returned when too many are waiting.
-    pub fn take(&mut self, ticket: Ticket, job: AuthJob) -> Option<Input> {
+    pub fn take(&mut self, request: AuthRequest) -> Option<Input> {
+        let busy = |ticket| Some(Input::Auth { ticket, outcome: AuthOutcome::Busy });
         if self.waiting >= self.room {
-            return Some(Input::Auth { ticket, outcome: AuthOutcome::Busy });
+            return busy(request.ticket);
+        }
+        let mut waiting = self.bench.lock();
+        if let Err(request) = waiting.queue.push(request) {
+            return busy(request.ticket);
         }
         self.waiting += 1;
-        let (argon, nobody) = (self.argon.clone(), self.nobody.clone());
-        let (threads, answers) = (self.threads.clone(), self.answers.clone());
-        self.jobs.spawn(async move {
-            // The semaphore is never closed; without a permit there would only be more at once.
-            let permit = threads.acquire().await;
-            let done = tokio::task::spawn_blocking(move || work(&argon, &nobody, job)).await;
-            drop(permit);
-            let outcome = done.unwrap_or(AuthOutcome::Busy);
-            // There is room for every job that was taken; a closed channel means that the server is ending.
-            let _ = answers.try_send(Input::Auth { ticket, outcome });
-        });
+        if waiting.working < self.threads {
+            waiting.working += 1;
+            self.workers.spawn(self.bench.clone().work_on());
+        }
         None
+    }
+
+    /// Nobody waits for this job any more. If it has not begun it is not done, and there will be no answer.
+    pub fn give_up(&mut self, ticket: Ticket) {
+        if self.bench.lock().queue.remove(ticket) {
+            self.waiting = self.waiting.saturating_sub(1);
+        }
     }
 
     /// One of the answers has been taken out of the channel.
     pub fn answered(&mut self) {
         self.waiting = self.waiting.saturating_sub(1);
-        while self.jobs.try_join_next().is_some() {}
+        while self.workers.try_join_next().is_some() {}
+    }
+}
+
+impl Bench {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job; without one the thread is free.
+    fn next(&self) -> Option<AuthRequest> {
+        let mut waiting = self.lock();
+        let next = waiting.queue.pop();
+        if next.is_none() {
+            waiting.working -= 1;
+        }
+        next
+    }
+
+    /// Does one job after the other until none waits.
+    async fn work_on(self: Arc<Self>) {
+        while let Some(AuthRequest { ticket, job, .. }) = self.next() {
+            let bench = self.clone();
+            let done = tokio::task::spawn_blocking(move || work(&bench.argon, &bench.nobody, job)).await;
+            let outcome = done.unwrap_or(AuthOutcome::Busy);
+            // There is room for every job that was taken; a closed channel means that the server is ending.
+            let _ = self.answers.try_send(Input::Auth { ticket, outcome });
+        }
     }
 }
 
@@ -168,6 +218,7 @@ fn verify(argon: &Argon2<'_>, hash: &str, password: &Zeroizing<String>) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hub::io::Urgency;
 
     fn limits(threads: usize, queue: usize) -> AuthLimits {
         AuthLimits { cost: Cost::Cheap, threads: NonZeroUsize::new(threads).unwrap(), queue }
@@ -177,8 +228,12 @@ mod tests {
         Zeroizing::new(text.to_owned())
     }
 
+    fn request(ticket: u64, job: AuthJob) -> AuthRequest {
+        AuthRequest { ticket: Ticket(ticket), urgency: Urgency::Stranger, from: None, job }
+    }
+
     async fn outcome(passwords: &mut Passwords, answers: &mut mpsc::Receiver<Input>, job: AuthJob) -> AuthOutcome {
-        assert!(passwords.take(Ticket(1), job).is_none());
+        assert!(passwords.take(request(1, job)).is_none());
         let Some(Input::Auth { ticket: Ticket(1), outcome }) = answers.recv().await else { panic!("no answer") };
         passwords.answered();
         outcome
@@ -214,16 +269,35 @@ mod tests {
         let (send, mut answers) = mpsc::channel(8);
         let mut passwords = Passwords::new(limits(1, 2), send).unwrap();
         let job = || AuthJob::Hash { password: secret("password") };
-        for number in 0..3 {
-            assert!(passwords.take(Ticket(number), job()).is_none());
+        for number in 0..2 {
+            assert!(passwords.take(request(number, job())).is_none());
         }
-        let refused = passwords.take(Ticket(3), job());
+        let refused = passwords.take(request(3, job()));
         assert!(matches!(refused, Some(Input::Auth { ticket: Ticket(3), outcome: AuthOutcome::Busy })));
-        for _ in 0..3 {
+        for _ in 0..2 {
             assert!(matches!(answers.recv().await, Some(Input::Auth { outcome: AuthOutcome::Hashed(_), .. })));
             passwords.answered();
         }
-        assert!(passwords.take(Ticket(4), job()).is_none());
+        assert!(passwords.take(request(4, job())).is_none());
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_any_more_is_not_done() {
+        let (send, mut answers) = mpsc::channel(8);
+        let mut passwords = Passwords::new(limits(1, 4), send).unwrap();
+        let job = || AuthJob::Hash { password: secret("password") };
+        // No thread begins before the first await.
+        for number in 0..4 {
+            assert!(passwords.take(request(number, job())).is_none());
+        }
+        [0, 2, 7].into_iter().for_each(|gone| passwords.give_up(Ticket(gone)));
+        for expected in [1, 3] {
+            let Some(Input::Auth { ticket, .. }) = answers.recv().await else { panic!("no answer") };
+            assert_eq!(ticket, Ticket(expected));
+            passwords.answered();
+        }
+        assert!(answers.try_recv().is_err());
+        assert_eq!(passwords.waiting, 0);
     }
 
     #[test]
