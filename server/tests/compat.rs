@@ -143,8 +143,19 @@ async fn wrong_details_are_refused() {
     // The name counts as well.
     lior.say("exit()").await;
     assert_eq!(lior.recv().await, "");
+    let mut watch = Client::plain(address).await;
+    watch.sign_up("robert").await;
     let mut misnamed = Original::connect(compat, "Moshe", "lior1").await;
-    assert_eq!(misnamed.ask("login", "secret").await, "False");
+    assert_eq!((misnamed.ask("login", "secret").await, misnamed.recv().await), ("False".to_owned(), String::new()));
+    // Nobody has seen anything of it: what they see next is the right one.
+    let mut lior = Original::connect(compat, "Lior", "lior1").await;
+    assert_eq!(lior.ask("login", "secret").await, "True");
+    let mut seen = vec![watch.until("lior1!").await];
+    watch.send(&["PING seen"]).await;
+    while let Some(line) = watch.next().await.filter(|line| !line.contains("PONG")) {
+        seen.push(line);
+    }
+    assert!(matches!(&seen[..], [joined] if joined.contains("JOIN #lobby")), "{seen:?}");
     // A taken name, a weak password, no name at all.
     for (user, password) in [("lior1", "secret"), ("short1", "x"), ("#", "secret")] {
         assert_eq!(Original::connect(compat, "X", user).await.ask("signup", password).await, "");
@@ -228,6 +239,12 @@ async fn messages_arrive_in_whatever_pieces() {
         tokio::task::yield_now().await;
     }
     assert_eq!(lior.recv().await, "True");
+    // A text may follow the log-in without a pause.
+    lior.say("exit()").await;
+    while !lior.recv().await.is_empty() {}
+    let mut lior = Original::connect(compat, "Lior", "lior1").await;
+    lior.send(&format!("[NEW]:login:Lior:lior1:secret:{SOCKET}[ACTIVE]:Lior:lior1:secret:{SOCKET}:glued")).await;
+    amy.until("PRIVMSG #lobby :glued").await;
     // A pause within the text would be taken for its end, so that comes with the last piece.
     for piece in format!("[ACTIVE]:Lior:lior1:secret:{SOCKET}").as_bytes().chunks(9) {
         lior.stream.write_all(piece).await.unwrap();

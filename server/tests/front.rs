@@ -10,6 +10,7 @@ use std::{
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use klatch_server::{
+    hub::policy::{OperatorLogin, Proof},
     net::{Endpoint, NetLimits},
     serve::{Reread, Settings},
 };
@@ -201,11 +202,15 @@ async fn new_decisions_count_while_people_stay() {
     let next = Arc::new(Mutex::new(Err("k.toml:1:1: broken".to_owned())));
     let source = next.clone();
     let mut first = settings();
+    let proof = Proof::Password("secret".to_owned().into());
+    first.policy.operator_logins.push(OperatorLogin { name: "root".into(), proof });
     first.reread = Some(Reread::new(move || source.lock().unwrap().clone()));
     let (server, address) = start(first.clone()).await;
     let mut amy = Client::plain(address).await;
     amy.sign_up("amelia").await;
     assert_eq!(server.reload().await, Err("k.toml:1:1: broken".to_owned()));
+    amy.send(&["OPER root secret", "REHASH"]).await;
+    amy.until("NOTICE amelia :k.toml:1:1: broken").await;
 
     let mut second = first;
     second.policy.motd = vec!["there is cake".into()];
@@ -215,6 +220,8 @@ async fn new_decisions_count_while_people_stay() {
     *next.lock().unwrap() = Ok(second);
     let done = server.reload().await.unwrap();
     assert!(done.contains("the listening addresses, the server's name"), "{done}");
+    amy.send(&["REHASH"]).await;
+    amy.until("read again; only a restart changes the listening addresses").await;
     amy.send(&["MOTD"]).await;
     assert!(amy.until("there is cake").await.starts_with(":klatch.local "));
     let mut late = Client::plain(address).await;

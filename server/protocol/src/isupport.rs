@@ -3,7 +3,7 @@
 //! It owns the form of the tokens on both sides: a server collects them in [`Tokens`] and sends them in groups that fit a
 //! line, a client keeps them in [`Isupport`] and asks for what it needs. Which tokens there are is decided elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     casemap::CaseMapping,
@@ -40,6 +40,16 @@ impl Tokens {
         }
         self.0.push(token);
         self
+    }
+
+    /// What to say to a client that knows `before`: what is new or has another value, and with `-` in front what is gone.
+    #[must_use]
+    pub fn since(&self, before: &Tokens) -> Tokens {
+        let name = |token: &String| token.split('=').next().unwrap_or_default().to_owned();
+        let names: BTreeSet<String> = self.0.iter().map(name).collect();
+        let fresh = self.0.iter().filter(|token| !before.0.contains(token)).cloned();
+        let gone = before.0.iter().map(name).filter(|name| !names.contains(name)).map(|name| format!("-{name}"));
+        Tokens(fresh.chain(gone).collect())
     }
 
     /// The tokens in the groups of one line each: at most [`TOKENS_PER_LINE`] and, with a space before each, at most
@@ -199,6 +209,23 @@ fn unescape(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_changed_is_told_and_understood() {
+        let before = Tokens::default().flag("A").value("B", 1).value("C", 2);
+        let now = Tokens::default().flag("A").value("B", 3).flag("D");
+        let change = now.since(&before);
+        assert_eq!(change.0, ["B=3", "D", "-C"]);
+        assert!(now.since(&now).lines(100).is_empty());
+        let mut known = Isupport::default();
+        known.apply(&["amy", "A", "B=1", "C=2", "text"]);
+        let line: Vec<&str> = ["amy"].into_iter().chain(change.0.iter().map(String::as_str)).chain(["text"]).collect();
+        known.apply(&line);
+        assert_eq!(
+            [known.get("A"), known.get("B"), known.get("C"), known.get("D")],
+            [Some(""), Some("3"), None, Some("")]
+        );
+    }
 
     fn read(line: &str) -> Isupport {
         let mut isupport = Isupport::default();

@@ -101,6 +101,7 @@ impl File {
             history_most: Some(history.keep_records).filter(|most| *most > 0),
             delete_own: history.delete_own,
             max_rooms: limits.rooms_per_user.get(),
+            max_permanent: limits.permanent_rooms_per_account,
             max_masks: limits.masks_per_room.get(),
             register_within: millis(limits.register_seconds),
             ping_after: millis(limits.ping_seconds),

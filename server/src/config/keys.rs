@@ -131,6 +131,8 @@ pub struct Limits {
     pub ping_seconds: NonZeroUsize,
     /// The most rooms of one person.
     pub rooms_per_user: NonZeroUsize,
+    /// The most rooms with the mode `P` of one founder.
+    pub permanent_rooms_per_account: usize,
     /// The most masks of one room.
     pub masks_per_room: NonZeroUsize,
     /// Whether lines are metered.
@@ -265,6 +267,7 @@ impl Default for Limits {
             register_seconds: seconds(policy.register_within),
             ping_seconds: seconds(policy.ping_after),
             rooms_per_user: at_least_one(policy.max_rooms),
+            permanent_rooms_per_account: policy.max_permanent,
             masks_per_room: at_least_one(policy.max_masks),
             flood: policy.flood.is_some(),
             flood_burst: flood.burst,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use klatch_protocol::{Caps, Nick, Numeric, scram};
+use klatch_protocol::{Caps, LineBuilder, Nick, Numeric, scram};
 
 use super::{
     Hub, error_line,
@@ -234,6 +234,7 @@ impl Turn<'_> {
         }
         self.remember_login(account);
         self.tell_logged_in();
+        self.tell_display_name(account);
         self.refuse(Numeric::RPL_SASLSUCCESS, &[]);
         if let Some(user) = me {
             // The account's person is who asks, or is not here, so nothing is refused.
@@ -258,18 +259,38 @@ impl Turn<'_> {
         }
     }
 
+    /// While a connection registers: that the account's display name counts, where USER said another (ircv3.net "setname":
+    /// servers "directly inform clients about such a change").
+    fn tell_display_name(&mut self, account: AccountId) {
+        if !self.hub.policy.nick_is_account || !self.caps().contains(Caps::SETNAME) {
+            return;
+        }
+        let Some(display) = self.world().account(account).map(|known| known.row.display.clone()) else { return };
+        let registration = self.session().registration().filter(|known| known.ident.is_some());
+        if registration.is_some_and(|known| known.display != display) {
+            let source = self.own_source();
+            let line = LineBuilder::new().source(source).command("SETNAME").trailing(display);
+            self.reply.push(line.end());
+        }
+    }
+
+    /// The connection as others see it or will.
+    fn own_source(&mut self) -> Arc<str> {
+        let ident = self.session().registration().and_then(|registration| registration.ident.clone());
+        let nick = self.nick();
+        match self.myself() {
+            Some(user) => user.source.clone(),
+            None => source_of(&nick, ident.as_deref().unwrap_or("*")),
+        }
+    }
+
     /// RPL_LOGGEDIN (ircv3.net "SASL 3.1", "Numerics").
     pub(super) fn tell_logged_in(&mut self) {
         let account = self.session().account;
         let Some(name) = account.and_then(|id| self.world().account(id)).map(|known| known.row.name.clone()) else {
             return;
         };
-        let ident = self.session().registration().and_then(|registration| registration.ident.clone());
-        let nick = self.nick();
-        let source = match self.myself() {
-            Some(user) => user.source.clone(),
-            None => source_of(&nick, ident.as_deref().unwrap_or("*")),
-        };
+        let source = self.own_source();
         let text = format!("You are now logged in as {name}");
         self.numeric(Numeric::RPL_LOGGEDIN, &[&source, name.as_str(), &text]);
     }

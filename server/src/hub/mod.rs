@@ -9,6 +9,7 @@ mod audience;
 mod bans;
 mod commands;
 mod deadlines;
+mod decisions;
 mod deeds;
 mod deliver;
 pub mod io;
@@ -78,6 +79,8 @@ pub struct Hub {
     tickets: HashMap<Ticket, ConnId>,
     /// Accounts the operator is making: who asked, and the name, by the ticket of the hash.
     new_accounts: HashMap<Ticket, (Ticket, AccountName)>,
+    /// Who asked for the operator's decisions to be read again and has not heard how that went.
+    rehashing: Vec<ConnId>,
     /// Of the store; see [`Snapshot::secret`].
     secret: Secret,
     /// How often what was tried.
@@ -123,6 +126,7 @@ impl Hub {
             unblocked: VecDeque::new(),
             tickets: HashMap::new(),
             new_accounts: HashMap::new(),
+            rehashing: Vec::new(),
             secret,
             throttle,
             deadlines: Deadlines::default(),
@@ -143,15 +147,6 @@ impl Hub {
         }
     }
 
-    /// Replaces the operator's decisions; they count from the next input on. What cannot change while people are here
-    /// stays as it is, and is named in what comes back.
-    pub fn set_policy(&mut self, mut policy: Policy) -> Vec<&'static str> {
-        let kept = policy.keep_fixed(&self.policy);
-        self.policy = Arc::new(policy);
-        self.world.set_policy(self.policy.clone());
-        kept
-    }
-
     /// Takes one thing that happened and adds what has to be done to `effects`.
     pub fn handle(&mut self, now: Now, input: Input, effects: &mut Effects) {
         if self.stopped {
@@ -168,6 +163,8 @@ impl Hub {
             Input::Auth { ticket, outcome } => self.resume_auth(now, ticket, outcome, effects),
             Input::Tick => self.tick(now, effects),
             Input::Operator { ticket, verb } => self.obey(now, ticket, verb, effects),
+            Input::Decide { ticket, policy } => self.decide(now, ticket, *policy, effects),
+            Input::Reread { outcome } => self.tell_reread(now, &outcome, effects),
         }
         self.go_on(now, effects);
     }

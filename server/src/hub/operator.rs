@@ -244,7 +244,8 @@ impl Hub {
         }
     }
 
-    fn all_conns(&self) -> Vec<ConnId> {
+    /// All connections, registered or not.
+    pub(super) fn all_conns(&self) -> Vec<ConnId> {
         let mut conns: Vec<ConnId> = self.sessions.keys().copied().collect();
         conns.sort_unstable();
         conns

@@ -4,7 +4,7 @@ use klatch_protocol::UnixMs;
 
 use super::{
     io::{NonceRow, Record, RecordKind, RoomId, Write},
-    world::{Change, MessageId, ModeChange, World, nonce_of},
+    world::{Change, MessageId, ModeChange, Room, World, nonce_of},
 };
 
 /// Adds the writes of one change, in order.
@@ -19,12 +19,12 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         Change::Unbanned(id) => writes.push(Write::RemoveBan(id)),
         Change::RoomCreated(row) => writes.push(Write::CreateRoom(row)),
         Change::RoomDeleted(room) => writes.push(Write::DeleteRoom(room)),
-        Change::Joined { user, room, enrolled, record } => {
+        Change::Joined { user, room, enrolled, at, record } => {
             let account = world.user(user).and_then(|user| user.account);
             if let (Some(account), Some(ranks)) = (account, enrolled) {
-                writes.push(Write::Join { room, account, ranks, at: record.at });
+                writes.push(Write::Join { room, account, ranks, at });
             }
-            writes.push(Write::Record(record));
+            writes.extend(record.map(Write::Record));
         }
         Change::Enrolled { room, account, ranks, at } => {
             writes.push(Write::Join { room, account, ranks, at });
@@ -33,13 +33,13 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
             if let Some(account) = world.user(user).and_then(|user| user.account) {
                 writes.push(Write::Part { room, account });
             }
-            writes.push(Write::Record(record));
+            writes.extend(record.map(Write::Record));
         }
         Change::Kicked { whom, room, record, .. } => {
             if let Some(account) = world.user(whom).and_then(|user| user.account) {
                 writes.push(Write::Part { room, account });
             }
-            writes.push(Write::Record(record));
+            writes.extend(record.map(Write::Record));
         }
         Change::Left { user, records, at, .. } => {
             writes.extend(records.into_iter().map(Write::Record));
@@ -49,8 +49,12 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
             keep_modes(room, &changes, record.at, world, writes);
             writes.push(Write::Record(record));
         }
-        Change::RoomRenamed { room, .. } => {
-            writes.extend(world.room(room).map(|known| Write::RenameRoom { room, name: known.row.name.clone() }));
+        Change::RoomRenamed { room, from, .. } => {
+            let Some(name) = world.room(room).map(|known| known.row.name.clone()) else { return };
+            let forwarding = world.rooms().filter(|other| other.row.settings.forward.as_ref() == Some(&name));
+            let settings = |other: &Room| Write::SetRoom { room: other.row.id, settings: other.row.settings.clone() };
+            writes.extend(forwarding.map(settings));
+            writes.push(Write::RenameRoom { room, from, name });
         }
         Change::TopicSet { room, topic, record, .. } => {
             writes.push(Write::SetTopic { room, topic });

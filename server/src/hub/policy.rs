@@ -61,6 +61,8 @@ pub struct Policy {
     pub casemapping: CaseMapping,
     /// The most rooms one person may be in.
     pub max_rooms: usize,
+    /// The most rooms with the mode `P` that one account founded.
+    pub max_permanent: usize,
     /// The most masks in the lists of one room, all together.
     pub max_masks: usize,
     /// Milliseconds a new connection has to register.
@@ -218,6 +220,7 @@ impl Default for Policy {
             delete_own: true,
             casemapping: CaseMapping::Ascii,
             max_rooms: 100,
+            max_permanent: 20,
             max_masks: 100,
             register_within: 60_000,
             ping_after: 60_000,

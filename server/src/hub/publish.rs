@@ -26,15 +26,15 @@ impl Hub {
     /// The lines of one change.
     fn show(&mut self, change: &Change, effects: &mut Effects, reply: Option<&mut Reply>) {
         match change {
-            Change::Joined { user, room, record, .. } => self.show_join(*user, *room, record, effects, reply),
-            Change::Parted { user, room, name, seen, record } => {
-                let body = Body::Part { room: name.as_str(), reason: &record.text };
-                self.show_departure((*user, *seen), *room, record, body, effects, reply);
+            Change::Joined { user, room, record, .. } => self.show_join(*user, *room, record.as_ref(), effects, reply),
+            Change::Parted { user, room, name, reason, record } => {
+                let body = Body::Part { room: name.as_str(), reason };
+                self.show_departure((*user, *user), *room, record.as_ref(), body, effects, reply);
             }
-            Change::Kicked { whom, room, name, seen, reason, record, .. } => {
+            Change::Kicked { by, whom, room, name, reason, record } => {
                 if let Some(nick) = self.world.user(*whom).map(|user| user.nick.clone()) {
                     let body = Body::Kick { room: name.as_str(), whom: nick.as_str(), reason };
-                    self.show_departure((*whom, *seen), *room, record, body, effects, reply);
+                    self.show_departure((*by, *whom), *room, record.as_ref(), body, effects, reply);
                 }
             }
             Change::Left { user, records, witnesses, at, reason } => {
@@ -251,6 +251,18 @@ impl Hub {
         let account = record.account.as_ref().map(AccountName::as_str);
         let id = Some(self.ids.write(MessageId::Kept(record.seq)));
         Line { source: &record.source, account, at: record.at, id, tags: &record.tags, body }
+    }
+
+    /// A line about somebody who came or went, recorded or not.
+    pub(super) fn coming_and_going<'a>(
+        &self,
+        user: &'a User,
+        account: Option<&'a AccountName>,
+        record: Option<&Record>,
+        body: Body<'a>,
+    ) -> Line<'a> {
+        let id = record.map(|record| self.ids.write(MessageId::Kept(record.seq)));
+        Line { id, ..self.about(user, account, body) }
     }
 
     /// A line about a person that is not recorded.

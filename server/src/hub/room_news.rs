@@ -17,14 +17,16 @@ impl Hub {
         &mut self,
         id: UserId,
         room: RoomId,
-        record: &Record,
+        record: Option<&Record>,
         effects: &mut Effects,
         mut reply: Option<&mut Reply>,
     ) {
         self.audiences.forget(room);
-        let Some(name) = self.room_name(room) else { return };
-        let line = self.event(record, Body::Join { room: name.as_str(), display: &record.text });
-        if self.world.is_seen(room, id) {
+        let (Some(name), Some(user)) = (self.room_name(room), self.world.user(id).cloned()) else { return };
+        let account = self.world.account_name(&user).cloned();
+        let body = Body::Join { room: name.as_str(), display: &user.display };
+        let line = self.coming_and_going(&user, account.as_ref(), record, body);
+        if record.is_some() {
             self.deliver(line, &Hearers::Room(room), Own::Echo, effects, reply.as_deref_mut());
         } else {
             let hearers = self.witnesses_in(room, id);
@@ -46,19 +48,21 @@ impl Hub {
         self.finish(aside, effects);
     }
 
-    /// Somebody is out of a room: those who stay and knew of them hear of it, and so do they.
+    /// Somebody is out of a room, by themselves or by `by`: those who stay and knew of them hear of it, and so do they.
     pub(super) fn show_departure(
         &mut self,
-        (gone, seen): (UserId, bool),
+        (by, gone): (UserId, UserId),
         room: RoomId,
-        record: &Record,
+        record: Option<&Record>,
         body: Body<'_>,
         effects: &mut Effects,
         mut reply: Option<&mut Reply>,
     ) {
         self.audiences.forget(room);
-        let line = self.event(record, body);
-        if seen {
+        let Some(user) = self.world.user(by).cloned() else { return };
+        let account = self.world.account_name(&user).cloned();
+        let line = self.coming_and_going(&user, account.as_ref(), record, body);
+        if record.is_some() {
             self.deliver(line.clone(), &Hearers::Room(room), Own::Echo, effects, reply.as_deref_mut());
         } else {
             let hearers = self.ranked_conns(room, Ranks::HALF_OPERATOR, gone);
@@ -130,21 +134,32 @@ impl Hub {
             self.world.room(room).map(|known| known.present.keys().copied().collect()).unwrap_or_default();
         for member in members {
             for conn in self.devices_of(member) {
-                if !self.caps_of(conn).contains(Caps::CHANNEL_RENAME) {
-                    match reply.as_deref_mut().filter(|reply| reply.conn == conn) {
-                        Some(reply) => self.move_device(member, room, (from, reason), reply),
-                        None => {
-                            let mut aside = Reply::new(conn);
-                            self.move_device(member, room, (from, reason), &mut aside);
-                            self.finish(aside, effects);
-                        }
+                match reply.as_deref_mut().filter(|reply| reply.conn == conn) {
+                    Some(reply) => self.follow_rename(member, room, (from, reason), reply),
+                    None => {
+                        let mut aside = Reply::new(conn);
+                        self.follow_rename(member, room, (from, reason), &mut aside);
+                        self.finish(aside, effects);
                     }
                 }
             }
         }
     }
 
-    /// A connection leaves the old name and enters the new one.
+    /// Who has understood RENAME hears how far they have read under the new name (ircv3.net "read-marker", "Command
+    /// flows"); everybody else leaves the old one and enters the new one.
+    fn follow_rename(&self, member: UserId, room: RoomId, told: (&RoomName, &str), reply: &mut Reply) {
+        let caps = self.caps_of(reply.conn);
+        if !caps.contains(Caps::CHANNEL_RENAME) {
+            return self.move_device(member, room, told, reply);
+        }
+        if let (true, Some(user), Some(name)) =
+            (caps.contains(Caps::READ_MARKER), self.world.user(member), self.room_name(room))
+        {
+            self.tell_marker(user, name.as_str(), reply);
+        }
+    }
+
     fn move_device(&self, member: UserId, room: RoomId, (from, reason): (&RoomName, &str), reply: &mut Reply) {
         let (Some(user), Some(to)) = (self.world.user(member), self.room_name(room)) else { return };
         let account = self.world.account_name(user);

@@ -7,6 +7,7 @@ use super::{
     commands,
     io::News,
     monitor::MAX_WATCHED,
+    policy::Policy,
     render::{Body, Line},
     session::{Registration, Stage},
     turn::Turn,
@@ -134,7 +135,7 @@ impl Turn<'_> {
         self.numeric(Numeric::RPL_CREATED, &[&created]);
         let myinfo = [&*policy.server_name, VERSION, USER_MODES, ROOM_MODES, ROOM_MODES_WITH_PARAMETER];
         self.numeric(Numeric::RPL_MYINFO, &myinfo);
-        self.isupport();
+        self.tell_tokens(&self.tokens(&policy));
         commands::lusers(self);
         self.tell_own_metadata();
         commands::motd(self);
@@ -151,9 +152,8 @@ impl Turn<'_> {
         self.hub.deadlines.at_latest(conn, at);
     }
 
-    /// 005: only what is true (modern.ircdocs.horse "RPL_ISUPPORT Parameters"); as many lines as it takes.
-    fn isupport(&mut self) {
-        let policy = self.hub.policy.clone();
+    /// What 005 says under `policy`: only what is true (modern.ircdocs.horse "RPL_ISUPPORT Parameters").
+    pub(super) fn tokens(&self, policy: &Policy) -> Tokens {
         let tokens = commands::ISUPPORT.iter().fold(Tokens::default(), |tokens, token| tokens.flag(token));
         let mut tokens = tokens
             .value("NETWORK", &policy.network)
@@ -165,9 +165,15 @@ impl Turn<'_> {
         if policy.account_required {
             tokens = tokens.flag("draft/ACCOUNTREQUIRED");
         }
-        if self.session().account.is_some() {
+        if self.hub.sessions.get(&self.conn()).is_some_and(|session| session.account.is_some()) {
             tokens = tokens.flag("klatch.chat/KEEPS_ROOMS");
         }
+        tokens
+    }
+
+    /// 005, as many lines as it takes.
+    pub(super) fn tell_tokens(&mut self, tokens: &Tokens) {
+        let policy = self.hub.policy.clone();
         // What is left of a line besides the source, the nick and the text, each as long as it may be.
         for line in tokens.lines(MAX_LINE.saturating_sub(policy.server_name.len() + Nick::MAX + 50)) {
             let mut params: Vec<&str> = line.iter().map(String::as_str).collect();

@@ -124,13 +124,7 @@ impl Gate {
     }
 
     /// Has somebody find out what is spoken. The connection stays where it is: what comes later is read here.
-    async fn greet(
-        &self,
-        stream: TcpStream,
-        from: SocketAddr,
-        door: Arc<Door>,
-        rules: Arc<Rules>,
-    ) -> Option<Greeted> {
+    async fn greet(&self, stream: TcpStream, from: SocketAddr, door: Arc<Door>, rules: Arc<Rules>) -> Option<Greeted> {
         // Given up together with this.
         let mut aside = JoinSet::new();
         let greeting = async move {

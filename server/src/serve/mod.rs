@@ -94,8 +94,10 @@ pub enum Stop {
 enum Order {
     /// Something of the hub.
     Verb(OperatorVerb, oneshot::Sender<OperatorAnswer>),
-    /// New decisions; the answer is what of them cannot count before a restart.
-    Policy(Box<Policy>, oneshot::Sender<Vec<&'static str>>),
+    /// New decisions; the answer as of [`Input::Decide`](crate::hub::io::Input::Decide).
+    Policy(Box<Policy>, oneshot::Sender<OperatorAnswer>),
+    /// What came of reading them, for those within the chat who asked.
+    Reread(Result<String, String>),
 }
 
 impl Order {

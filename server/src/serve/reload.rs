@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Certificates, Order, Settings};
-use crate::net::Rules;
+use crate::{hub::io::OperatorAnswer, net::Rules};
 
 /// How to read the settings again. What it fails with is a sentence for the operator.
 #[derive(Clone)]
@@ -48,8 +48,9 @@ impl Reload {
     /// Does so each time somebody within the chat asks for it.
     pub(super) async fn whenever_asked(self, mut asked: mpsc::Receiver<()>) {
         while let Some(()) = asked.recv().await {
-            // What came of it is in the log.
-            let _ = self.run().await;
+            let outcome = self.run().await;
+            // Only a server that has ended takes no order, and then nobody is left to hear of it.
+            let _ = self.orders.send(Order::Reread(outcome)).await;
         }
     }
 
@@ -66,10 +67,14 @@ impl Reload {
         let (fresh, served) = read.await.map_err(|_| "reading the configuration failed by a fault of klatchd")??;
         let mut kept = self.kept(&fresh);
         let (reply, done) = oneshot::channel();
+        let gone = || "the server has ended".to_owned();
+        self.orders.send(Order::Policy(Box::new(fresh.policy), reply)).await.map_err(|_| gone())?;
+        match done.await.map_err(|_| gone())? {
+            OperatorAnswer::Refused(reason) => return Err(reason),
+            OperatorAnswer::Done(also) if !also.is_empty() => kept.push(also),
+            _ => {}
+        }
         self.rules.send_replace(Arc::new(Rules { limits: fresh.net, acceptors: served.acceptors }));
-        let gone = |_| "the server has ended".to_owned();
-        self.orders.send(Order::Policy(Box::new(fresh.policy), reply)).await.map_err(|_| gone(()))?;
-        kept.extend(done.await.map_err(|_| gone(()))?);
         if kept.is_empty() {
             return Ok("the configuration was read again and counts from now on".into());
         }
@@ -79,13 +84,13 @@ impl Reload {
     }
 
     /// What differs in `fresh` and cannot change while the server runs.
-    fn kept(&self, fresh: &Settings) -> Vec<&'static str> {
+    fn kept(&self, fresh: &Settings) -> Vec<String> {
         let now = &self.started;
         let differs = [
             ("the listening addresses", now.listen != fresh.listen),
             ("the data directory", now.storage != fresh.storage),
             ("how passwords are hashed", now.auth != fresh.auth),
         ];
-        differs.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what).collect()
+        differs.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what.to_owned()).collect()
     }
 }

@@ -156,18 +156,18 @@ impl Turns {
     }
 
     fn ordered(&mut self, order: Order, burst: &mut Vec<Input>) {
-        let (verb, reply) = match order {
-            Order::Verb(verb, reply) => (verb, reply),
-            Order::Policy(policy, reply) => {
-                // Nobody waits any more when the operator's own connection is gone.
-                let _ = reply.send(self.parts.hub.set_policy(*policy));
-                return;
-            }
-        };
+        burst.push(match order {
+            Order::Verb(verb, reply) => Input::Operator { ticket: self.await_answer(reply), verb },
+            Order::Policy(policy, reply) => Input::Decide { ticket: self.await_answer(reply), policy },
+            Order::Reread(outcome) => Input::Reread { outcome },
+        });
+    }
+
+    fn await_answer(&mut self, reply: oneshot::Sender<OperatorAnswer>) -> Ticket {
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
         self.asked.insert(ticket, reply);
-        burst.push(Input::Operator { ticket, verb });
+        ticket
     }
 
     /// Makes the burst durable. A full disk is tried again until there is space or the operator wants to end.
@@ -202,18 +202,16 @@ impl Turns {
                 () = &mut over => return Ok(()),
                 order = self.parts.orders.recv() => order,
             };
-            let (verb, reply) = match order.unwrap_or_else(Order::abandoned) {
-                Order::Verb(verb, reply) => (verb, reply),
-                Order::Policy(policy, reply) => {
-                    let _ = reply.send(self.parts.hub.set_policy(*policy));
-                    continue;
+            match order.unwrap_or_else(Order::abandoned) {
+                Order::Verb(OperatorVerb::Shutdown { .. } | OperatorVerb::Restart { .. }, _) => {
+                    return Err(error.into());
                 }
-            };
-            if matches!(verb, OperatorVerb::Shutdown { .. } | OperatorVerb::Restart { .. }) {
-                return Err(error.into());
+                Order::Verb(_, reply) | Order::Policy(_, reply) => {
+                    // Nobody waits any more when the operator's own connection is gone.
+                    let _ = reply.send(OperatorAnswer::Refused(format!("waiting for space: {error}")));
+                }
+                Order::Reread(outcome) => self.ready.push(Input::Reread { outcome }),
             }
-            // Nobody waits any more when the operator's own connection is gone.
-            let _ = reply.send(OperatorAnswer::Refused(format!("waiting for space: {error}")));
         }
     }
 

@@ -149,7 +149,7 @@ fn rooms_keep_their_settings() {
                 Write::CreateRoom(founded.clone()),
                 Write::CreateRoom(room(2, "#gone")),
                 Write::SetRoom { room: RoomId(1), settings: settings.clone() },
-                Write::RenameRoom { room: RoomId(1), name: RoomName::new("#b").unwrap() },
+                Write::RenameRoom { room: RoomId(1), from: founded.name.clone(), name: RoomName::new("#b").unwrap() },
                 Write::AddMask { room: RoomId(1), mask: ban.clone() },
                 Write::AddMask { room: RoomId(1), mask: except.clone() },
                 Write::AddMask { room: RoomId(2), mask: ban.clone() },
@@ -364,6 +364,16 @@ fn a_read_marker_is_the_last_one() {
         let mark = |at| Write::Mark { account: AccountId(1), target: "#a".into(), at: UnixMs(at) };
         store.commit(&[mark(5), mark(7)]).unwrap();
         assert_eq!(store.load().unwrap().markers, [(AccountId(1), "#a".to_owned(), UnixMs(7))]);
+
+        // It follows a room to its new name, where it takes the place of what was read under that name before.
+        let name = |text| RoomName::new(text).unwrap();
+        let other =
+            |account, target: &str| Write::Mark { account: AccountId(account), target: target.into(), at: UnixMs(9) };
+        store.commit(&[other(1, "#b"), other(2, "#b"), other(2, "#c"), Write::CreateRoom(room(1, "#A"))]).unwrap();
+        let rename = |from, to| Write::RenameRoom { room: RoomId(1), from: name(from), name: name(to) };
+        store.commit(&[rename("#A", "#B"), rename("#B", "#b")]).unwrap();
+        let kept = [(AccountId(1), "#b".to_owned(), UnixMs(7)), (AccountId(2), "#c".to_owned(), UnixMs(9))];
+        assert_eq!(store.load().unwrap().markers, kept);
     });
 }
 

@@ -98,10 +98,11 @@ impl Memory {
                     row.topic.clone_from(topic);
                 }
             }
-            Write::RenameRoom { room, name } => {
+            Write::RenameRoom { room, from, name } => {
                 if let Some(row) = self.rooms.get_mut(room) {
                     row.name.clone_from(name);
                 }
+                self.rename_markers(from.folded().as_str(), name.folded().as_str());
             }
             Write::SetRoom { room, settings } => {
                 if let Some(row) = self.rooms.get_mut(room) {
@@ -179,6 +180,15 @@ impl Memory {
         {
             history.remove(&seq);
         }
+    }
+
+    fn rename_markers(&mut self, from: &str, to: &str) {
+        if from == to {
+            return;
+        }
+        self.markers.retain(|(_, target), _| target != to);
+        let moved: Vec<_> = self.markers.extract_if(.., |(_, target), _| target == from).collect();
+        self.markers.extend(moved.into_iter().map(|((account, _), at)| ((account, to.to_owned()), at)));
     }
 
     /// Keeps a stamp and lets the oldest go when its time is over.

@@ -92,6 +92,7 @@ scripts! {
     server_bans,
     shutdown,
     restart,
+    new_decisions,
 }
 
 /// HELP lists what the server understands; somebody in some script says each word.
@@ -111,4 +112,24 @@ fn every_command_is_told_of() {
     assert!(!list.is_empty(), "HELP answers with a list");
     let silent: Vec<&str> = list.iter().flat_map(|line| line.split(' ')).filter(|word| !said(word)).collect();
     assert!(silent.is_empty(), "no script says {silent:?}");
+}
+
+/// The table in docs/protocol.md and what is on offer are the same capabilities.
+#[test]
+fn the_book_lists_what_is_on_offer() {
+    let book = include_str!("../../../docs/protocol.md");
+    let table = book.split("## Capabilities").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('|').next());
+    let mut told: Vec<&str> =
+        cells.flat_map(|cell| cell.split(['`', ',', ' '])).filter(|word| !word.is_empty()).collect();
+    told.sort_unstable();
+    let mut stage = stage::Stage::new();
+    stage.policy.sts = Some(klatch_server::hub::policy::Sts { port: 6697, seconds: 60, preload: false });
+    stage.connect("amy", true);
+    stage.line("amy", "CAP LS 302");
+    let lines: Vec<String> = std::iter::from_fn(|| stage.next_line("amy")).collect();
+    let words = lines.iter().filter_map(|line| line.rsplit_once(" :")).flat_map(|(_, words)| words.split(' '));
+    let mut offered: Vec<&str> = words.filter_map(|word| word.split('=').next()).collect();
+    offered.sort_unstable();
+    assert_eq!(told, offered);
 }

@@ -20,6 +20,7 @@
 //! wait 3000                        milliseconds pass
 //! operator: VERB …   operator sees: PATTERN   news: PATTERN   no news
 //! passwords wait|are busy|work   store waits|fails|works   all goes on   restart   server stops
+//! reload   reload fails            the settings are read again
 //! ```
 
 use std::collections::HashMap;
@@ -61,6 +62,8 @@ fn play(stage: &mut Stage, statement: &str, words: &mut Words) -> Result<(), Str
         "store works" => stage.store_fails = false,
         "all goes on" => stage.go_on(),
         "restart" => stage.restart(),
+        "reload" => stage.reload(Ok("read again".into())),
+        "reload fails" => stage.reload(Err("k.toml:1:1: broken".into())),
         "server stops" => return check(stage.stopped, "the server goes on"),
         "no news" => return check(stage.news.is_empty(), &format!("there is news: {:?}", stage.news)),
         _ => return play_more(stage, statement, words),
@@ -197,6 +200,9 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
         "many_devices" => policy.many_devices = yes,
         "sign_up" => policy.sign_up = value.parse()?,
         "lobby" => policy.lobby = RoomName::new(value).ok(),
+        "max_permanent" => policy.max_permanent = value.parse().map_err(|_| "number?")?,
+        "network" => policy.network = value.to_owned(),
+        "email_required" => policy.email_required = yes,
         "max_rooms" => policy.max_rooms = value.parse().map_err(|_| "number?")?,
         "casemapping" => policy.casemapping = CaseMapping::parse(value).ok_or("mapping?")?,
         "max_masks" => policy.max_masks = value.parse().map_err(|_| "number?")?,

@@ -41,19 +41,28 @@ const QUESTIONS: &[&str] = &[
     "USERHOST amanda",
     "ISON amanda",
     "MONITOR + amanda",
+    "METADATA R GET motto",
+    "METADATA R LIST",
+    "METADATA R SYNC",
+    "METADATA R SET motto :mine",
+    "METADATA R CLEAR",
+    "METADATA amanda SYNC",
+    "METADATA * SUB motto",
 ];
 
-/// A room where amanda is alone and speaks of gold, set so, and bob outside.
+/// A room where amanda is alone and speaks of gold, set so, with platinum for its motto, and bob outside.
 fn stage(modes: &str) -> Stage {
     let mut stage = Stage::new();
     for who in ["amanda", "bob"] {
         stage.connect(who, false);
         let caps = "CAP REQ :message-tags server-time batch draft/chathistory draft/event-playback";
-        let more = "CAP REQ :draft/message-redaction draft/read-marker invite-notify multi-prefix";
+        let more = "CAP REQ :draft/message-redaction draft/read-marker invite-notify multi-prefix draft/metadata-3";
         let lines = ["CAP LS 302", caps, more, &format!("NICK {who}"), &format!("USER {who} 0 * :{who}"), "CAP END"];
         lines.into_iter().for_each(|line| stage.line(who, line));
     }
-    let lines = ["JOIN #vault", "TOPIC #vault :silver", "PRIVMSG #vault :gold", &format!("MODE #vault {modes}")];
+    let modes = format!("MODE #vault {modes}");
+    let motto = "METADATA #vault SET motto :platinum";
+    let lines = ["JOIN #vault", "TOPIC #vault :silver", "PRIVMSG #vault :gold", motto, &modes];
     lines.into_iter().for_each(|line| stage.line("amanda", line));
     stage.forget_lines("amanda");
     stage.forget_lines("bob");
@@ -101,7 +110,7 @@ fn a_closed_room_has_a_name_and_nothing_else() {
         for question in QUESTIONS {
             let mut stage = stage(modes);
             let told = ask_nameless(&mut stage, question, "#vault");
-            let secrets = ["gold", "silver", "sesame", "@amanda", "amanda@"];
+            let secrets = ["gold", "silver", "sesame", "platinum", "@amanda", "amanda@"];
             let leak = told.iter().any(|line| line.contains("ROOM") && secrets.iter().any(|word| line.contains(word)));
             assert!(!leak, "{modes}: {question}: {told:?}");
             let in_room = told.iter().any(|line| line.contains("ROOM amanda") || line.contains(" 319 "));
@@ -111,10 +120,33 @@ fn a_closed_room_has_a_name_and_nothing_else() {
     }
 }
 
+/// What is said about a room is told inside, and what somebody says about themselves to those who share a room with them; who
+/// hides (mode `i`) cannot be asked about from elsewhere either.
+#[test]
+fn who_subscribed_outside_hears_nothing() {
+    for modes in ["+n", "+s", "+i", "+k sesame"] {
+        let mut stage = stage(modes);
+        stage.line("bob", "METADATA * SUB motto");
+        stage.line("amanda", "MODE amanda +i");
+        stage.line("amanda", "METADATA * SET motto :ruby");
+        stage.forget_lines("bob");
+        stage.line("amanda", "METADATA #vault SET motto :iron");
+        stage.line("amanda", "METADATA * SET motto :quartz");
+        assert_eq!(stage.next_line("bob"), None, "{modes}");
+        for question in ["METADATA amanda GET motto", "METADATA amanda LIST", "METADATA amanda SYNC"] {
+            stage.line("bob", question);
+            let told = stage.next_line("bob").unwrap();
+            assert!(told.contains("FAIL METADATA INVALID_TARGET amanda"), "{modes}: {question}: {told}");
+        }
+        assert_eq!(stage.next_line("bob"), None, "{modes}");
+    }
+}
+
 /// The questions are good ones: of an open room, and inside of a closed one, they tell something.
 #[test]
 fn who_is_inside_is_told() {
-    for (modes, words) in [("+n", ["silver", "amanda", "vault"]), ("+sik sesame", ["gold", "silver", "sesame"])] {
+    let (outside, inside) = (&["silver", "amanda", "vault"][..], &["gold", "silver", "sesame", "platinum"][..]);
+    for (modes, words) in [("+n", outside), ("+sik sesame", inside)] {
         let mut stage = stage(modes);
         if modes != "+n" {
             stage.line("amanda", "INVITE bob #vault");

@@ -149,6 +149,15 @@ impl Stage {
         self.hub();
     }
 
+    /// The settings of the stage are read again, if that goes well, and count from now on.
+    pub(crate) fn reload(&mut self, outcome: Result<String, String>) {
+        if outcome.is_ok() {
+            let policy = Box::new(self.policy.clone());
+            self.input(Input::Decide { ticket: Ticket(0), policy });
+        }
+        self.input(Input::Reread { outcome });
+    }
+
     /// Lets go of what was kept back.
     pub(crate) fn go_on(&mut self) {
         self.auth_waits = false;

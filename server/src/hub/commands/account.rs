@@ -14,12 +14,15 @@ use crate::hub::{
 };
 
 /// REGISTER `<account> <email> <password>`. No mail is sent and no address is kept; where the operator wants one, it has to
-/// look like one.
+/// look like one. So nothing is ever asked to be verified (`VERIFICATION_REQUIRED`), and an address that is one is never
+/// refused (`UNACCEPTABLE_EMAIL`).
 pub(super) fn register(turn: &mut Turn<'_>, message: &Message<'_>) {
     let [wanted, email, password, ..] = *message.params() else { return };
     let nick = turn.nick();
     let wanted = if wanted == "*" { &nick } else { wanted };
     if let Err((code, text)) = check(turn, &nick, wanted, email, password) {
+        // The specification shows COMPLETE_CONNECTION_REQUIRED without the account; servers in use and the conformance suite
+        // have it there as well, and standard replies allow it.
         let context = if code == "NEED_NICK" { "*" } else { wanted };
         return turn.fail("REGISTER", code, &[context], &text);
     }

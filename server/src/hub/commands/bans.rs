@@ -44,7 +44,8 @@ pub(super) fn list(turn: &mut Turn<'_>) {
     }
 }
 
-fn answer(turn: &mut Turn<'_>, command: &str, outcome: Result<String, String>) {
+/// What came of something that an operator asked for.
+pub(in crate::hub) fn answer(turn: &mut Turn<'_>, command: &str, outcome: Result<String, String>) {
     match outcome {
         Ok(done) => {
             let nick = turn.nick();

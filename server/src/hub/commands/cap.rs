@@ -29,6 +29,7 @@ pub(super) const OFFERED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::MULTI_PREFIX)
     .union(Caps::USERHOST_IN_NAMES)
     .union(Caps::AWAY_NOTIFY)
+    .union(Caps::INVITE_NOTIFY)
     .union(Caps::SASL)
     .union(Caps::ACCOUNT_REGISTRATION)
     .union(Caps::NO_IMPLICIT_NAMES)
@@ -57,13 +58,31 @@ fn list_offered(turn: &mut Turn<'_>, version: Option<&str>) {
     }
     hold_registration(turn);
     let modern = turn.session().modern;
-    let policy = turn.hub.policy.clone();
-    let mut words: Vec<String> = OFFERED.iter().flat_map(|cap| word(cap, modern, &policy)).collect();
-    // Not among those on offer: it "MUST NOT" be requested, and means nothing without its value.
-    if let Some(sts) = policy.sts.filter(|_| modern) {
-        words.push(format!("sts={}", sts.value(turn.session().peer.secure)));
-    }
+    let words = offered(turn, &turn.hub.policy.clone());
     reply_list(turn, "LS", &words, modern);
+}
+
+/// What is on offer to this connection under `policy`.
+fn offered(turn: &mut Turn<'_>, policy: &Policy) -> Vec<String> {
+    let (modern, secure) = (turn.session().modern, turn.session().peer.secure);
+    let mut words: Vec<String> = OFFERED.iter().flat_map(|cap| word(cap, modern, policy)).collect();
+    // Not among those that can be requested: that is forbidden, and without its value it means nothing.
+    if let Some(sts) = policy.sts.filter(|_| modern) {
+        words.push(format!("sts={}", sts.value(secure)));
+    }
+    words
+}
+
+/// CAP NEW for what has another value than `before`. Nothing is taken back: of all that is on offer only `sts` can be
+/// missing, and "servers MUST NOT send `CAP DEL` to disable this capability" (ircv3.net "Strict Transport Security").
+pub(in crate::hub) fn tell_new_values(turn: &mut Turn<'_>, before: &Policy) {
+    let known = offered(turn, before);
+    let mut words = offered(turn, &turn.hub.policy.clone());
+    words.retain(|word| !known.contains(word));
+    if !words.is_empty() {
+        let nick = turn.nick();
+        turn.say_as_server(|line| line.command("CAP").param(nick).param("NEW").trailing(words.join(" ")));
+    }
 }
 
 /// A capability with its value, which only clients of 302 understand.

@@ -34,7 +34,9 @@ mod whois;
 use klatch_protocol::{Message, Numeric};
 
 pub(super) use self::{
+    bans::answer,
     batch::Draft,
+    cap::tell_new_values,
     info::{lusers, motd},
     redact::Redaction,
     repeat::Stamped,

@@ -68,10 +68,14 @@ pub(super) fn wallops(turn: &mut Turn<'_>, message: &Message<'_>) {
     }
 }
 
-/// REHASH: the configuration is read again, as by SIGHUP. How that went is in the log.
+/// REHASH: the configuration is read again, as by SIGHUP. How that went is told when it is done.
 pub(super) fn rehash(turn: &mut Turn<'_>, _message: &Message<'_>) {
     if operator(turn).is_none() {
         return;
+    }
+    let conn = turn.conn();
+    if !turn.hub.rehashing.contains(&conn) {
+        turn.hub.rehashing.push(conn);
     }
     turn.effects.reload = true;
     turn.put_on_record("had the configuration read again".to_owned());

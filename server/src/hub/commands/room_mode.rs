@@ -47,7 +47,7 @@ pub(super) fn room_mode(turn: &mut Turn<'_>, name: &str, message: &Message<'_>) 
             set(turn, id, std::mem::take(&mut wanted));
             length = 0;
         }
-        match read(turn, id, &name, &change) {
+        match read(turn, id, &name, &wanted, &change) {
             Ok(change) => {
                 wanted.push(change);
                 length += size;
@@ -70,17 +70,28 @@ fn set(turn: &mut Turn<'_>, room: RoomId, changes: Vec<ModeChange>) {
     let _ = turn.apply(Command::SetRoomModes { user, room, changes });
 }
 
-/// What a change means, if it may be done.
-fn read(turn: &Turn<'_>, room: RoomId, name: &str, change: &Change<'_>) -> Result<ModeChange, Fault> {
+/// What a change means, if it may be done behind those `before` it.
+fn read(
+    turn: &Turn<'_>,
+    room: RoomId,
+    name: &str,
+    before: &[ModeChange],
+    change: &Change<'_>,
+) -> Result<ModeChange, Fault> {
     let wish = understand(turn, name, change)?;
     let Some(user) = turn.me() else { return Err(Fault(Numeric::ERR_NOTREGISTERED, Vec::new(), None)) };
     let value = change.argument.unwrap_or_default().to_owned();
-    turn.world().check_mode(user, room, &wish).map(|()| wish).map_err(|refusal| {
+    turn.world().check_mode(user, room, before, &wish).map(|()| wish).map_err(|refusal| {
         let name = name.to_owned();
         match refusal {
             Refusal::NotInRoom => Fault(Numeric::ERR_NOTONCHANNEL, vec![name], None),
             Refusal::OtherNotInRoom => Fault(Numeric::ERR_USERNOTINCHANNEL, vec![value, name], None),
-            Refusal::ListFull => Fault(Numeric::ERR_BANLISTFULL, vec![name, change.mode.to_string()], None),
+            Refusal::ListFull => Fault(Numeric::ERR_BANLISTFULL, vec![name, change.mode.to_string(), value], None),
+            Refusal::TooManyRooms => Fault(
+                Numeric::ERR_TOOMANYCHANNELS,
+                vec![name],
+                Some("Its founder has as many rooms with +P as one may"),
+            ),
             Refusal::NoSuchRoom => invalid(&name, change.mode, &value, "There is no such room to send people to"),
             _ => Fault(Numeric::ERR_CHANOPRIVSNEEDED, vec![name], None),
         }

@@ -18,6 +18,8 @@ use std::{net::IpAddr, sync::Arc};
 use bytes::Bytes;
 use klatch_protocol::UnixMs;
 
+use super::policy::Policy;
+
 pub use self::{
     bans::{Ban, BanId, BanTarget, DEEDS_KEPT, DEEDS_TOLD, Deed, Suspect, span},
     history::{Anchor, Answer, Page, Place, Query, Record, RecordKind, Scope, Search},
@@ -139,6 +141,18 @@ pub enum Input {
         /// What.
         verb: OperatorVerb,
     },
+    /// The operator decided anew. The answer names what of it cannot count before a restart; it is empty for nothing.
+    Decide {
+        /// Ties the [`Effects::operator`] answer to this.
+        ticket: Ticket,
+        /// The decisions.
+        policy: Box<Policy>,
+    },
+    /// What [`Effects::reload`] asked for was done; before this came [`Input::Decide`], unless there is a fault.
+    Reread {
+        /// What was done, or what is wrong, in a sentence.
+        outcome: Result<String, String>,
+    },
 }
 
 /// Ties an answer to its question.
@@ -176,7 +190,7 @@ pub struct Effects {
     pub news: Vec<News>,
     /// Answers to [`Input::Operator`].
     pub operator: Vec<(Ticket, OperatorAnswer)>,
-    /// The operator's decisions should be read again, and handed to the hub.
+    /// The operator's decisions should be read again, and handed to the hub; [`Input::Reread`] has to tell how that went.
     pub reload: bool,
     /// The server should end now: everyone has been told.
     pub stop: bool,

@@ -53,10 +53,12 @@ pub enum Write {
         /// The new one.
         topic: Option<Topic>,
     },
-    /// A room has another name.
+    /// A room has another name, and so have the places in it up to which people have read.
     RenameRoom {
         /// Which.
         room: RoomId,
+        /// The one before.
+        from: RoomName,
         /// The new one.
         name: RoomName,
     },

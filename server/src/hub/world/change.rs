@@ -41,7 +41,7 @@ pub enum Change {
     Left {
         /// Who they were.
         user: Box<User>,
-        /// One for each room.
+        /// One for each room in which everybody may know of it (mode `u`).
         records: Vec<Record>,
         /// Who shared a room with them.
         witnesses: Vec<UserId>,
@@ -86,8 +86,10 @@ pub enum Change {
         room: RoomId,
         /// The ranks with which the account became a member by it, if it did.
         enrolled: Option<Ranks>,
-        /// For the history.
-        record: Record,
+        /// When.
+        at: UnixMs,
+        /// For the history, where everybody in the room may know of it (mode `u`).
+        record: Option<Record>,
     },
     /// An account became a member of a room that its owner was in already.
     Enrolled {
@@ -108,10 +110,10 @@ pub enum Change {
         room: RoomId,
         /// The room's name; it may be gone by now.
         name: RoomName,
-        /// Whether everybody in the room could see them (mode `u`).
-        seen: bool,
-        /// For the history.
-        record: Record,
+        /// Why.
+        reason: String,
+        /// As of [`Change::Joined`].
+        record: Option<Record>,
     },
     /// Somebody was thrown out of a room.
     Kicked {
@@ -123,12 +125,10 @@ pub enum Change {
         room: RoomId,
         /// The room's name; it may be gone by now.
         name: RoomName,
-        /// Whether everybody in the room could see them (mode `u`).
-        seen: bool,
         /// Why.
         reason: String,
-        /// For the history.
-        record: Record,
+        /// As of [`Change::Joined`].
+        record: Option<Record>,
     },
     /// Somebody was asked into a room.
     Invited {

@@ -37,6 +37,19 @@ impl Markers {
         markers
     }
 
+    /// A room has another name. What was read under that name before was another room.
+    pub(super) fn rename(&mut self, from: &Folded, to: &Folded) {
+        if from == to {
+            return;
+        }
+        for markers in self.0.values_mut() {
+            markers.remove(to);
+            if let Some(at) = markers.remove(from) {
+                markers.insert(to.clone(), at);
+            }
+        }
+    }
+
     /// Somebody left: a guest's markers go with them.
     pub(super) fn forget(&mut self, user: &User) {
         self.0.remove(&Reader::Guest(user.id));

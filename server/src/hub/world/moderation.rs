@@ -32,8 +32,9 @@ impl World {
         let other = self.known(whom)?.nick.clone();
         let seen = self.is_seen(room, whom);
         let name = self.remove_member(whom, room).map_err(|_| Refusal::OtherNotInRoom)?;
-        let record = self.record(now, &user, room, RecordKind::Kick, format!("{other} {reason}"));
-        let mut changes = vec![Change::Kicked { by: id, whom, room, name, seen, reason, record }];
+        let text = format!("{other} {reason}");
+        let record = seen.then(|| self.record(now, &user, room, RecordKind::Kick, text));
+        let mut changes = vec![Change::Kicked { by: id, whom, room, name, reason, record }];
         changes.extend(self.delete_if_deserted(room));
         Ok(changes)
     }
@@ -84,7 +85,8 @@ impl World {
         Ok(vec![Change::TopicSet { room, by: id, topic, record }])
     }
 
-    /// Gives a room another name; everything else of it stays (ircv3.net "channel-rename").
+    /// Gives a room another name; everything else of it stays (ircv3.net "channel-rename"), and what is known or set under
+    /// the old name goes along: how far people have read, and what sends people here (mode `f`).
     pub(super) fn rename_room(
         &mut self,
         now: UnixMs,
@@ -109,6 +111,10 @@ impl World {
         let from = room.row.name.clone();
         self.room_names.free(from.as_str(), from.folded(), room_id);
         self.room_names.take(name.as_str(), name.folded(), room_id);
+        self.markers.rename(from.folded(), name.folded());
+        for room in self.rooms.values_mut().filter(|room| room.row.settings.forward.as_ref() == Some(&from)) {
+            room.row.settings.forward = Some(name.clone());
+        }
         self.rooms.get_mut(&room_id).ok_or(Refusal::Gone)?.row.name = name;
         Ok(vec![Change::RoomRenamed { by: id, room: room_id, from, reason, at: now }])
     }

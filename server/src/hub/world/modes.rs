@@ -1,6 +1,8 @@
 //! The modes of a room: its settings, its lists of masks, the ranks of its members (modern.ircdocs.horse "MODE message").
 
-use klatch_protocol::{RoomName, UnixMs};
+use std::collections::BTreeSet;
+
+use klatch_protocol::{Folded, RoomName, UnixMs};
 
 use super::{Change, Refusal, Room, User, UserId, World};
 use crate::hub::io::{Flags, List, Mask, Ranks, RecordKind, RoomId};
@@ -49,11 +51,17 @@ impl ModeChange {
 }
 
 impl World {
-    /// Whether somebody may change a room's modes so.
+    /// Whether somebody may change a room's modes so, once the changes `before` it are done.
     ///
     /// # Errors
     /// The [`Refusal`] that [`Command::SetRoomModes`](super::Command::SetRoomModes) would meet.
-    pub fn check_mode(&self, id: UserId, room: RoomId, change: &ModeChange) -> Result<(), Refusal> {
+    pub fn check_mode(
+        &self,
+        id: UserId,
+        room: RoomId,
+        before: &[ModeChange],
+        change: &ModeChange,
+    ) -> Result<(), Refusal> {
         let (user, room) = (self.known(id)?, self.known_room(room)?);
         if !room.present.contains_key(&id) {
             return Err(Refusal::NotInRoom);
@@ -76,14 +84,38 @@ impl World {
             return Err(Refusal::NotOperator);
         }
         match change {
+            ModeChange::Flag(Flags::PERMANENT, true) if !room.is(Flags::PERMANENT) => self.check_permanent(room),
             ModeChange::Forward(Some(name)) => self.check_forward(room, user, name),
-            ModeChange::Mask(list, text, true)
-                if room.masks.len() >= self.policy.max_masks && self.listed(room, *list, text).is_none() =>
-            {
-                Err(Refusal::ListFull)
-            }
+            ModeChange::Mask(list, text, true) if !self.has_space(room, before, *list, text) => Err(Refusal::ListFull),
             _ => Ok(()),
         }
+    }
+
+    /// A room that nobody is in takes space for ever, so each founder has only so many.
+    fn check_permanent(&self, room: &Room) -> Result<(), Refusal> {
+        let kept = self.rooms.values().filter(|other| other.is(Flags::PERMANENT) && other.row.founder == room.row.founder);
+        if kept.count() < self.policy.max_permanent { Ok(()) } else { Err(Refusal::TooManyRooms) }
+    }
+
+    /// Whether a mask is in the lists of a room, or fits into them, once the changes `before` it are done.
+    fn has_space(&self, room: &Room, before: &[ModeChange], list: List, text: &str) -> bool {
+        // Most lists are far from full, whatever these changes are.
+        if room.masks.len() + before.len() < self.policy.max_masks {
+            return true;
+        }
+        let mut masks: BTreeSet<(char, Folded)> =
+            room.masks.iter().map(|mask| (mask.list.letter(), self.fold(&mask.text))).collect();
+        for change in before {
+            if let ModeChange::Mask(list, text, on) = change {
+                let entry = (list.letter(), self.fold(text));
+                if *on {
+                    masks.insert(entry)
+                } else {
+                    masks.remove(&entry)
+                };
+            }
+        }
+        masks.len() < self.policy.max_masks || masks.contains(&(list.letter(), self.fold(text)))
     }
 
     /// People are sent only to where the sender keeps order as well.
@@ -101,8 +133,8 @@ impl World {
         room_id: RoomId,
         changes: Vec<ModeChange>,
     ) -> Result<Vec<Change>, Refusal> {
-        for change in &changes {
-            self.check_mode(id, room_id, change)?;
+        for (index, change) in changes.iter().enumerate() {
+            self.check_mode(id, room_id, changes.get(..index).unwrap_or_default(), change)?;
         }
         let user = self.known(id)?.clone();
         let mut done = Vec::with_capacity(changes.len());
@@ -152,10 +184,9 @@ impl World {
     ) -> Option<ModeChange> {
         let room = self.rooms.get(&room_id)?;
         let known = self.listed(room, list, &text).map(|mask| mask.text.clone());
-        let full = room.masks.len() >= self.policy.max_masks;
         let room = self.rooms.get_mut(&room_id)?;
         match (on, known) {
-            (true, None) if !full => {
+            (true, None) => {
                 let by = user.nick.as_str().to_owned();
                 room.masks.push(Mask { list, text: text.clone(), by, at: now });
                 Some(ModeChange::Mask(list, text, true))

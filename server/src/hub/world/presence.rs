@@ -117,10 +117,11 @@ impl World {
         }
         let mut records = Vec::with_capacity(user.rooms.len());
         for room in &user.rooms {
+            let seen = self.is_seen(*room, id);
             if let Some(room) = self.rooms.get_mut(room) {
                 room.present.remove(&id);
             }
-            records.push(self.record(now, &user, *room, RecordKind::Quit, reason.clone()));
+            records.extend(seen.then(|| self.record(now, &user, *room, RecordKind::Quit, reason.clone())));
         }
         for room in self.rooms.values_mut().filter(|room| !room.invited.is_empty()) {
             room.invited.remove(&id);

@@ -105,8 +105,13 @@ impl Line<'_> {
     /// To the end; how it ended, as others will see it.
     async fn run(&mut self, acts: Vec<Act>, outbox: &Outbox, patience: Duration) -> String {
         let mut buffer = [0; CHUNK];
-        // When what has come in counts as whole, and when an unfinished message is given up.
-        let (mut whole_at, mut forget_at) = (None, None);
+        // When what has come in counts as whole, and when an unfinished message is given up. Something may have come
+        // behind the first message.
+        let now = Instant::now();
+        let (mut whole_at, mut forget_at) = match self.segments.is_empty() {
+            true => (None, None),
+            false => (Some(now + PAUSE), Some(now + patience)),
+        };
         if self.act(acts).await.is_none() {
             return "Server closed".into();
         }

@@ -166,16 +166,12 @@ impl Talk {
                 let chunks = sasl::chunks(&plain.encode());
                 chunks.iter().map(|chunk| line("AUTHENTICATE", |line| line.param(chunk.as_str()))).collect()
             }
+            // The name has to match as well. The account has another one, and nobody has seen anything yet.
+            "SETNAME" => self.over("False"),
             "903" => vec![line("CAP", |line| line.param("END"))],
             // Log-in put it into the room, or this does.
             "376" | "422" => vec![line("JOIN", |line| line.param(&self.room))],
             "JOIN" if is_from(message, mine) && self.is_room(message.param(0)) => {
-                // The name has to match as well, and only now is it known.
-                if message.param(2) != Some(self.who.name.trim()) {
-                    let mut acts = self.over("False");
-                    acts.insert(0, line("QUIT", |line| line));
-                    return acts;
-                }
                 self.stage = Stage::Chatting;
                 let mut acts = vec![Act::Answer("True"), line("WHO", |line| line.param(&self.room))];
                 for text in std::mem::take(&mut self.early) {

@@ -23,9 +23,15 @@ pub(super) fn delete(db: &Connection, room: RoomId) -> rusqlite::Result<()> {
     run(db, "DELETE FROM room WHERE id = ?1", params![int(room.0)])
 }
 
-pub(super) fn rename(db: &Connection, room: RoomId, name: &RoomName) -> rusqlite::Result<()> {
+pub(super) fn rename(db: &Connection, room: RoomId, from: &RoomName, name: &RoomName) -> rusqlite::Result<()> {
     let sql = "UPDATE room SET name = ?2, folded = ?3 WHERE id = ?1";
-    run(db, sql, params![int(room.0), name.as_str(), fold(name.as_str()).as_str()])
+    run(db, sql, params![int(room.0), name.as_str(), fold(name.as_str()).as_str()])?;
+    let (from, to) = (from.folded().as_str(), name.folded().as_str());
+    if from == to {
+        return Ok(());
+    }
+    run(db, "DELETE FROM marker WHERE target = ?1", params![to])?;
+    run(db, "UPDATE marker SET target = ?2 WHERE target = ?1", params![from, to])
 }
 
 pub(super) fn set(db: &Connection, room: RoomId, settings: &Settings) -> rusqlite::Result<()> {

@@ -25,7 +25,7 @@ pub(super) fn apply(db: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::CreateRoom(row) => rooms::create(db, row),
         Write::DeleteRoom(room) => rooms::delete(db, *room),
         Write::SetTopic { room, topic } => rooms::set_topic(db, *room, topic.as_ref()),
-        Write::RenameRoom { room, name } => rooms::rename(db, *room, name),
+        Write::RenameRoom { room, from, name } => rooms::rename(db, *room, from, name),
         Write::SetRoom { room, settings } => rooms::set(db, *room, settings),
         Write::AddMask { room, mask } => rooms::add_mask(db, *room, mask),
         Write::RemoveMask { room, list, text } => rooms::remove_mask(db, *room, *list, text),
