@@ -93,7 +93,8 @@ impl World {
 
     /// A room that nobody is in takes space for ever, so each founder has only so many.
     fn check_permanent(&self, room: &Room) -> Result<(), Refusal> {
-        let kept = self.rooms.values().filter(|other| other.is(Flags::PERMANENT) && other.row.founder == room.row.founder);
+        let kept =
+            self.rooms.values().filter(|other| other.is(Flags::PERMANENT) && other.row.founder == room.row.founder);
         if kept.count() < self.policy.max_permanent { Ok(()) } else { Err(Refusal::TooManyRooms) }
     }
 
