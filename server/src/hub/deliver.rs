@@ -1,17 +1,16 @@
 //! Brings one line to those who should hear it. The connection that caused it finds it in its reply, so that labels and
 //! order are right; everybody else gets shared bytes.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use klatch_protocol::Caps;
 
 use super::{
     Hub,
-    audience::{Group, groups},
-    io::{ConnId, Effects, Ranks, RoomId, Send},
+    audience::{Audience, Group, groups},
+    io::{ConnId, Effects, Ranks, Recipients, RoomId, Send},
     render::{Line, Rendering},
     reply::Reply,
+    session::Session,
     world::{User, UserId},
 };
 
@@ -59,9 +58,9 @@ impl Hub {
     ) {
         let origin = reply.as_ref().map(|reply| reply.conn);
         let others = conns.iter().filter(|conn| Some(**conn) != origin);
-        for group in groups(others.map(|conn| (self.caps_of(*conn), *conn))).iter() {
-            if rendering.line.is_for(group.caps) {
-                send(group.conns.clone(), rendering.form(group.caps), effects);
+        for Group { caps, conns } in groups(others.map(|conn| (self.caps_of(*conn), *conn))) {
+            if rendering.line.is_for(caps) {
+                send(Recipients { conns, except: None, group: None }, rendering.form(caps), effects);
             }
         }
         if let Some(reply) = reply.filter(|reply| conns.contains(&reply.conn)) {
@@ -75,24 +74,23 @@ impl Hub {
         room: RoomId,
         own: Own,
         effects: &mut Effects,
-        mut reply: Option<&mut Reply>,
+        reply: Option<&mut Reply>,
     ) {
-        for group in self.groups_of(room).iter() {
-            let wanted = rendering.line.is_for(group.caps);
-            let origin = reply.as_ref().and_then(|reply| group.conns.iter().position(|conn| *conn == reply.conn));
-            let conns: Arc<[ConnId]> = match origin {
-                None => group.conns.clone(),
-                Some(at) => {
-                    if let Some(reply) = reply.take() {
-                        self.answer(rendering, own, reply);
-                    }
-                    group.conns.iter().take(at).chain(group.conns.iter().skip(at + 1)).copied().collect()
-                }
-            };
-            if wanted && !conns.is_empty() {
-                send(conns, rendering.form(group.caps), effects);
+        let origin = reply.as_ref().map(|reply| reply.conn);
+        for (caps, recipients) in self.audience_of(room).groups(origin) {
+            if rendering.line.is_for(caps) {
+                send(recipients, rendering.form(caps), effects);
             }
         }
+        if let Some(reply) = reply.filter(|reply| self.hears(reply.conn, room)) {
+            self.answer(rendering, own, reply);
+        }
+    }
+
+    /// Whether a connection is of somebody in a room.
+    fn hears(&self, conn: ConnId, room: RoomId) -> bool {
+        let user = self.sessions.get(&conn).and_then(Session::user);
+        user.is_some_and(|user| self.world.room(room).is_some_and(|room| room.present.contains_key(&user)))
     }
 
     /// The copy for the connection that caused the line.
@@ -147,13 +145,27 @@ impl Hub {
         members.filter_map(|user| self.devices.get(user)).flatten().copied()
     }
 
-    fn groups_of(&mut self, room: RoomId) -> Arc<[Group]> {
+    fn audience_of(&mut self, room: RoomId) -> Audience {
         let (world, devices, sessions) = (&self.world, &self.devices, &self.sessions);
         self.audiences.of(room, || {
             let members = world.room(room).into_iter().flat_map(|room| room.present.keys());
             let conns = members.filter_map(|user| devices.get(user)).flatten();
             conns.filter_map(|conn| sessions.get(conn).map(|session| (session.caps, *conn)))
         })
+    }
+
+    /// Somebody came into a room.
+    pub(super) fn add_to_audience(&mut self, room: RoomId, user: UserId) {
+        for conn in self.devices_of(user) {
+            self.audiences.add(room, self.caps_of(conn), conn);
+        }
+    }
+
+    /// Somebody left a room.
+    pub(super) fn remove_from_audience(&mut self, room: RoomId, user: UserId) {
+        for conn in self.devices_of(user) {
+            self.audiences.remove(room, conn);
+        }
     }
 
     /// Somebody's connections or capabilities changed: the groups of their rooms are not right any more.
@@ -166,9 +178,15 @@ impl Hub {
     }
 }
 
-fn send(conns: Arc<[ConnId]>, bytes: Bytes, effects: &mut Effects) {
-    effects.sends.push(match &*conns {
-        [one] => Send::One(*one, bytes),
-        _ => Send::Many(conns, bytes),
-    });
+fn send(recipients: Recipients, bytes: Bytes, effects: &mut Effects) {
+    let mut some = recipients.iter();
+    let send = match (some.next(), some.next()) {
+        (None, _) => return,
+        (Some(one), None) => Send::One(one, bytes),
+        _ => {
+            drop(some);
+            Send::Many(recipients, bytes)
+        }
+    };
+    effects.sends.push(send);
 }

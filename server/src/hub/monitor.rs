@@ -103,7 +103,7 @@ impl Hub {
         let conns: Vec<ConnId> = self.watches.of(nick).filter(|conn| self.sessions.contains_key(conn)).collect();
         if !conns.is_empty() {
             let line = numerics::line(&self.policy.server_name, numeric, "*", &[text]);
-            effects.sends.push(Send::Many(conns.into(), line.into()));
+            effects.sends.push(Send::Many(conns.into_iter().collect(), line.into()));
         }
     }
 

@@ -21,7 +21,7 @@ impl Hub {
         effects: &mut Effects,
         mut reply: Option<&mut Reply>,
     ) {
-        self.audiences.forget(room);
+        self.add_to_audience(room, id);
         let (Some(name), Some(user)) = (self.room_name(room), self.world.user(id).cloned()) else { return };
         let account = self.world.account_name(&user).cloned();
         let body = Body::Join { room: name.as_str(), display: &user.display };
@@ -58,7 +58,7 @@ impl Hub {
         effects: &mut Effects,
         mut reply: Option<&mut Reply>,
     ) {
-        self.audiences.forget(room);
+        self.remove_from_audience(room, gone);
         let Some(user) = self.world.user(by).cloned() else { return };
         let account = self.world.account_name(&user).cloned();
         let line = self.coming_and_going(&user, account.as_ref(), record, body);

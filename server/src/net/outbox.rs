@@ -77,6 +77,12 @@ impl Outbox {
         self.ending.notify_one();
     }
 
+    /// What is queued, to look at.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> Vec<Bytes> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).chunks.clone()
+    }
+
     /// Waits for the end. Cancel-safe, but tells only one waiter.
     pub(super) async fn ended(&self) -> Ending {
         loop {

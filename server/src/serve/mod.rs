@@ -7,6 +7,7 @@ mod alone;
 mod certificates;
 mod error;
 mod reload;
+mod run;
 mod switchboard;
 #[cfg(test)]
 mod tests;

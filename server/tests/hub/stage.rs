@@ -186,7 +186,7 @@ impl Stage {
         for send in effects.sends {
             match send {
                 Send::One(conn, bytes) => self.deliver(conn, &bytes),
-                Send::Many(conns, bytes) => conns.iter().for_each(|conn| self.deliver(*conn, &bytes)),
+                Send::Many(all, bytes) => all.iter().for_each(|conn| self.deliver(conn, &bytes)),
                 Send::Close(conn) => {
                     assert!(self.closed.insert(conn), "closed twice");
                 }

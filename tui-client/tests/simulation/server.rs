@@ -145,9 +145,9 @@ pub(crate) fn unpack(sends: Vec<Send>) -> Vec<(ConnId, Option<String>)> {
     for send in sends {
         match send {
             Send::One(conn, bytes) => out.extend(lines(&bytes).into_iter().map(|line| (conn, line))),
-            Send::Many(conns, bytes) => {
+            Send::Many(all, bytes) => {
                 let lines = lines(&bytes);
-                out.extend(conns.iter().flat_map(|conn| lines.iter().map(|line| (*conn, line.clone()))));
+                out.extend(all.iter().flat_map(|conn| lines.iter().map(move |line| (conn, line.clone()))));
             }
             Send::Close(conn) => out.push((conn, None)),
         }

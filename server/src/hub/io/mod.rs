@@ -9,11 +9,12 @@ mod network;
 mod nonce;
 mod operator;
 mod password;
+mod recipients;
 mod rooms;
 mod rows;
 mod write;
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use klatch_protocol::UnixMs;
@@ -27,6 +28,7 @@ pub use self::{
     nonce::{KeptNonces, NONCES_IN_MEMORY, NonceRow},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},
     password::{AuthJob, AuthOutcome, AuthRequest, Credentials, Secret, Urgency},
+    recipients::{Conns, GroupId, Recipients},
     rooms::{Flags, List, Mask, Ranks, RoomRow, Settings, Topic},
     rows::{AccountRow, Rank, Snapshot, Subject},
     write::Write,
@@ -202,7 +204,7 @@ pub enum Send {
     /// A line (or several), CR LF included, for one connection.
     One(ConnId, Bytes),
     /// The same bytes for each of many connections, shared by all.
-    Many(Arc<[ConnId]>, Bytes),
+    Many(Recipients, Bytes),
     /// Close the connection after what was sent to it before.
     Close(ConnId),
 }
