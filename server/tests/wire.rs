@@ -123,34 +123,63 @@ async fn plain_text_from_elsewhere_is_refused_unless_allowed() {
     }
 }
 
+/// The number of a message that [`numbered`] made.
+fn number(line: &str) -> Option<usize> {
+    line.split_once(" PRIVMSG #lobby :")?.1.split(' ').next()?.parse().ok()
+}
+
+fn numbered(numbers: std::ops::Range<usize>) -> String {
+    numbers.map(|number| format!("PRIVMSG #lobby :{number} {}", "x".repeat(400))).collect::<Vec<_>>().join("\r\n")
+}
+
 #[tokio::test]
-async fn who_does_not_read_is_disconnected_and_nobody_else() {
+async fn who_does_not_read_is_disconnected_with_a_reason_and_nobody_else_misses_anything() {
+    const ROUND: usize = 100;
     let net = NetLimits { outbox: 64 * 1024, ..NetLimits::default() };
     let mut settings = klatch_server::serve::Settings { net, ..settings() };
     settings.policy.flood = None;
-    let (_server, address) = start(settings).await;
+    let (server, address) = start(settings).await;
+    let mut news = server.news();
     let mut deaf = Client::plain(address).await;
     deaf.sign_up("deafened").await;
+    let mut bob = Client::plain(address).await;
+    bob.sign_up("robert").await;
     let mut amy = Client::plain(address).await;
     amy.sign_up("amelia").await;
-    let burst = vec![format!("PRIVMSG #lobby :{}", "x".repeat(400)); 100].join("\r\n");
-    let quit = async {
-        loop {
-            // A burst at a time, read back before the next, so that only the other one is slow.
-            amy.send(&[&burst, "PING round"]).await;
-            loop {
-                let line = amy.next().await.unwrap();
-                if line.contains("QUIT") {
-                    return line;
-                }
-                if line.contains("round") {
-                    break;
-                }
+    let talk = async {
+        let mut quit = None;
+        for round in 0.. {
+            // One round at a time, read by all but one before the next.
+            amy.send(&[&numbered(round * ROUND..(round + 1) * ROUND), "PING round"]).await;
+            amy.until("round").await;
+            for wanted in round * ROUND..(round + 1) * ROUND {
+                let line = loop {
+                    let line = bob.next().await.unwrap();
+                    match line.contains(" QUIT ") {
+                        true => quit = Some(line),
+                        false if number(&line).is_some() => break line,
+                        false => {}
+                    }
+                };
+                assert_eq!(number(&line), Some(wanted));
+            }
+            if let Some(quit) = quit {
+                return quit;
             }
         }
+        unreachable!("there is always another round")
     };
-    let quit = timeout(PATIENCE, quit).await.unwrap();
+    let quit = timeout(PATIENCE, talk).await.unwrap();
     assert!(quit.contains("deafened") && quit.contains("Reader too slow"), "{quit}");
+    loop {
+        if let News::Disconnected { nick, reason, .. } = news.recv().await.unwrap() {
+            assert_eq!((nick.as_str(), reason.as_str()), ("deafened", "Reader too slow"));
+            break;
+        }
+    }
+    // What had gone out to it before has no holes.
+    let heard: Vec<usize> = deaf.rest().await.iter().filter_map(|line| number(line)).collect();
+    assert!(heard.iter().copied().eq(0..heard.len()), "{heard:?}");
 }
 
 #[tokio::test]

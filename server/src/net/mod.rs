@@ -10,6 +10,7 @@ mod endpoint;
 mod greeting;
 mod listener;
 mod outbox;
+mod parcels;
 mod prefixed;
 mod proxy;
 mod reader;
@@ -21,6 +22,7 @@ pub use connection::{Arrival, Gate, Rules};
 pub use endpoint::{Endpoint, compat_address};
 pub use listener::{ListenError, Listener};
 pub use outbox::Outbox;
+pub use parcels::{BURSTS_WAITING, Parcel, hand_out};
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What waits to be written to one connection, bounded in bytes (what the writer took and is writing not counted).
+//! What waits to be written to one connection, bounded in bytes. What the writer took counts until it comes for more.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -20,6 +20,8 @@ pub struct Outbox {
 struct Queue {
     chunks: Vec<Bytes>,
     bytes: usize,
+    /// The bytes that the writer took last, and is writing.
+    taken: usize,
     end: Option<Ending>,
 }
 
@@ -58,7 +60,7 @@ impl Outbox {
             return;
         }
         queue.bytes += chunks.iter().map(Bytes::len).sum::<usize>();
-        if queue.bytes > self.limit {
+        if queue.bytes + queue.taken > self.limit {
             *queue = Queue { end: Some(Ending::Overflow), ..Queue::default() };
             self.ending.notify_one();
         } else if queue.chunks.is_empty() {
@@ -77,12 +79,6 @@ impl Outbox {
         self.ending.notify_one();
     }
 
-    /// What is queued, to look at.
-    #[cfg(test)]
-    pub(crate) fn waiting(&self) -> Vec<Bytes> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).chunks.clone()
-    }
-
     /// Waits for the end. Cancel-safe, but tells only one waiter.
     pub(super) async fn ended(&self) -> Ending {
         loop {
@@ -93,11 +89,13 @@ impl Outbox {
         }
     }
 
-    /// Waits for something to do and takes everything. Cancel-safe: nothing is taken before the wait is over.
+    /// Waits for something to do and takes everything. What was taken before has been written. Cancel-safe: nothing is
+    /// taken before the wait is over.
     pub(super) async fn take(&self) -> Take {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).taken = 0;
         self.writer.notified().await;
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.bytes = 0;
+        queue.taken = std::mem::take(&mut queue.bytes);
         let chunks = std::mem::take(&mut queue.chunks);
         match queue.end {
             None => Take::Chunks(chunks),
@@ -127,6 +125,19 @@ mod tests {
         outbox.push(chunks(&["late"]));
         let Take::Last(taken) = outbox.take().await else { panic!() };
         assert_eq!(taken.concat(), b"four");
+    }
+
+    #[tokio::test]
+    async fn what_is_being_written_counts_until_it_is() {
+        let outbox = Outbox::new(5);
+        outbox.push(chunks(&["1234"]));
+        outbox.take().await;
+        outbox.push(chunks(&["5"]));
+        // It comes for more, so it has written the first.
+        assert!(matches!(outbox.take().await, Take::Chunks(taken) if taken.concat() == b"5"));
+        outbox.push(chunks(&["6789"]));
+        outbox.push(chunks(&["0"]));
+        assert!(matches!(outbox.take().await, Take::Overflow));
     }
 
     #[tokio::test]

@@ -42,7 +42,7 @@ use crate::{
         io::{News, OperatorAnswer, OperatorVerb, Snapshot},
         policy::Policy,
     },
-    net::{Endpoint, Gate, Listener, NetLimits, Rules},
+    net::{BURSTS_WAITING, Endpoint, Gate, Listener, NetLimits, Rules, hand_out},
     secret,
     store::{ANSWERS_WAITING, Memory, Sqlite, Store, StoreWorker},
 };
@@ -158,6 +158,7 @@ impl Server {
         // One place: asking twice before it happens is asking once.
         let (reloads, reloads_in) = mpsc::channel(1);
         let (answers, answers_in) = mpsc::channel(ANSWERS_WAITING + auth.threads.get() + auth.queue);
+        let (parcels, parcels_in) = mpsc::channel(BURSTS_WAITING);
         let clock = Clock::start();
         let turns = Turns::new(turns::Parts {
             clock,
@@ -166,6 +167,7 @@ impl Server {
             passwords: Passwords::new(auth, answers).map_err(|error| StartError::Passwords(error.to_string()))?,
             arrivals: arrivals_in,
             answers: answers_in,
+            parcels,
             orders: orders_in,
             news: news.clone(),
             reloads,
@@ -181,7 +183,8 @@ impl Server {
             for listener in listeners {
                 doors.spawn(listener.run(gate.clone(), stopping.clone()));
             }
-            doors.join_all().await;
+            // The loop has ended before the doors close, so there is an end to what is handed out as well.
+            tokio::join!(doors.join_all(), hand_out(parcels_in));
         };
         let closed = alone("connections", doors).map_err(StartError::Thread)?;
         let (end, ended) = watch::channel(None);

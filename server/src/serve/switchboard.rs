@@ -7,11 +7,11 @@ use bytes::Bytes;
 use super::run::Run;
 use crate::{
     hub::io::{ConnId, Send},
-    net::Outbox,
+    net::{Outbox, Parcel},
 };
 
-/// All open connections. What a burst sends is gathered here first, so that each outbox is locked, and each writer woken,
-/// once a burst, and has as few pieces to write as there can be.
+/// All open connections. What a burst sends is gathered here first, so that each writer is woken once a burst, and has as few
+/// pieces to write as there can be.
 #[derive(Debug, Default)]
 pub(super) struct Switchboard {
     lines: HashMap<ConnId, Line>,
@@ -19,6 +19,8 @@ pub(super) struct Switchboard {
     touched: Vec<ConnId>,
     /// What is being sent to one audience, and is not gathered yet.
     run: Option<Run>,
+    /// For connections that are closed.
+    parcels: Vec<Parcel>,
 }
 
 #[derive(Debug)]
@@ -33,7 +35,7 @@ impl Switchboard {
         self.lines.insert(conn, Line { outbox, gathered: Vec::new() });
     }
 
-    /// Does what the hub wants sent. Nothing is on its way before [`Switchboard::flush`], closing excepted.
+    /// Does what the hub wants sent. [`Switchboard::take`] has it then.
     pub(super) fn send(&mut self, sends: Vec<Send>) {
         for send in sends {
             match send {
@@ -61,24 +63,23 @@ impl Switchboard {
         }
     }
 
-    /// Hands over what was gathered.
-    pub(super) fn flush(&mut self) {
+    /// What was gathered, to be handed out.
+    pub(super) fn take(&mut self) -> Vec<Parcel> {
         self.settle();
         for conn in self.touched.drain(..) {
             if let Some(line) = self.lines.get_mut(&conn) {
-                line.outbox.push(std::mem::take(&mut line.gathered));
+                let (outbox, chunks) = (line.outbox.clone(), std::mem::take(&mut line.gathered));
+                self.parcels.push(Parcel { outbox, chunks, last: false });
             }
         }
+        std::mem::take(&mut self.parcels)
     }
 
     /// Closes a connection after what was gathered for it.
     pub(super) fn close(&mut self, conn: ConnId) {
         self.settle();
-        if let Some(line) = self.lines.remove(&conn) {
-            if !line.gathered.is_empty() {
-                line.outbox.push(line.gathered);
-            }
-            line.outbox.close();
+        if let Some(Line { outbox, gathered }) = self.lines.remove(&conn) {
+            self.parcels.push(Parcel { outbox, chunks: gathered, last: true });
         }
     }
 
@@ -222,10 +223,13 @@ mod tests {
                 switchboard.open(*conn, outbox.clone());
             }
             switchboard.send(sends);
-            switchboard.flush();
+            let parcels = switchboard.take();
             for (conn, outbox) in outboxes {
-                let got = String::from_utf8(outbox.waiting().concat()).unwrap();
-                prop_assert_eq!(&got, want.get(&conn).map_or("", String::as_str), "{:?}", conn);
+                let own: Vec<&Parcel> = parcels.iter().filter(|parcel| Arc::ptr_eq(&parcel.outbox, &outbox)).collect();
+                let got = own.iter().flat_map(|parcel| parcel.chunks.concat()).collect();
+                let want = want.remove(&conn).unwrap_or_default();
+                prop_assert_eq!(String::from_utf8(got).unwrap(), want, "{:?}", conn);
+                prop_assert_eq!(own.iter().any(|parcel| parcel.last), closed.contains(&conn));
             }
         }
     }

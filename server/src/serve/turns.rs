@@ -16,7 +16,7 @@ use crate::{
         Hub,
         io::{Effects, Input, News, OperatorAnswer, OperatorVerb, Ticket, Write},
     },
-    net::Arrival,
+    net::{Arrival, Parcel},
     store::{StoreError, StoreWorker},
 };
 
@@ -35,6 +35,8 @@ pub(super) struct Parts {
     pub(super) arrivals: mpsc::Receiver<Arrival>,
     /// From the store and from password work. Has room for every question that was taken, so they never wait.
     pub(super) answers: mpsc::Receiver<Input>,
+    /// To connections.
+    pub(super) parcels: mpsc::Sender<Vec<Parcel>>,
     /// From the operator.
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) news: broadcast::Sender<News>,
@@ -80,6 +82,7 @@ impl Turns {
             self.switchboard.tell_all(&Bytes::from_static(b"ERROR :The server stopped by a fault\r\n"));
         }
         self.switchboard.close_all();
+        self.hand_over().await;
         (result, self.parts.store)
     }
 
@@ -103,7 +106,7 @@ impl Turns {
         for conn in gone {
             self.switchboard.close(conn);
         }
-        self.switchboard.flush();
+        self.hand_over().await;
         Ok(stop)
     }
 
@@ -212,6 +215,15 @@ impl Turns {
                 }
                 Order::Reread(outcome) => self.ready.push(Input::Reread { outcome }),
             }
+        }
+    }
+
+    /// Gives what was released to those who write it.
+    async fn hand_over(&mut self) {
+        let parcels = self.switchboard.take();
+        if !parcels.is_empty() {
+            // Without that thread there are no connections any more, and their ends are on their way.
+            let _ = self.parts.parcels.send(parcels).await;
         }
     }
 
