@@ -31,10 +31,10 @@ impl std::borrow::Borrow<str> for Folded {
 /// How a network folds names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CaseMapping {
-    /// `A` to `Z` are `a` to `z`.
+    /// `A` to `Z` are `a` to `z`. What counts where nothing is known: it takes the fewest names for the same.
+    #[default]
     Ascii,
     /// As ASCII, and `[]\~` are `{}|^`.
-    #[default]
     Rfc1459,
     /// As ASCII, and `[]\` are `{}|`.
     Rfc1459Strict,

@@ -109,10 +109,14 @@ impl Isupport {
         self.get("NETWORK").filter(|name| !name.is_empty())
     }
 
-    /// `CASEMAPPING`: which names are the same. `rfc1459` where nothing or something unknown is said.
+    /// `CASEMAPPING`: which names are the same. `rfc1459` where nothing is said (modern.ircdocs.horse "CASEMAPPING
+    /// parameter"); something unknown is taken for one of those that fold all scripts.
     #[must_use]
     pub fn casemapping(&self) -> CaseMapping {
-        self.get("CASEMAPPING").and_then(CaseMapping::parse).unwrap_or_default()
+        match self.get("CASEMAPPING") {
+            Some(name) => CaseMapping::parse(name).unwrap_or(CaseMapping::Precis),
+            None => CaseMapping::Rfc1459,
+        }
     }
 
     /// `CHANTYPES`: the characters with which names of rooms begin.

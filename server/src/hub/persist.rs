@@ -4,7 +4,7 @@ use klatch_protocol::UnixMs;
 
 use super::{
     io::{NonceRow, Record, RecordKind, RoomId, Write},
-    world::{Change, MessageId, ModeChange, Room, World, nonce_of},
+    world::{Change, MessageId, ModeChange, Room, Trace, World, nonce_of},
 };
 
 /// Adds the writes of one change, in order.
@@ -19,30 +19,30 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         Change::Unbanned(id) => writes.push(Write::RemoveBan(id)),
         Change::RoomCreated(row) => writes.push(Write::CreateRoom(row)),
         Change::RoomDeleted(room) => writes.push(Write::DeleteRoom(room)),
-        Change::Joined { user, room, enrolled, at, record } => {
+        Change::Joined { user, room, enrolled, at, trace } => {
             let account = world.user(user).and_then(|user| user.account);
             if let (Some(account), Some(ranks)) = (account, enrolled) {
                 writes.push(Write::Join { room, account, ranks, at });
             }
-            writes.extend(record.map(Write::Record));
+            writes.extend(trace.kept().map(Write::Record));
         }
         Change::Enrolled { room, account, ranks, at } => {
             writes.push(Write::Join { room, account, ranks, at });
         }
-        Change::Parted { user, room, record, .. } => {
+        Change::Parted { user, room, trace, .. } => {
             if let Some(account) = world.user(user).and_then(|user| user.account) {
                 writes.push(Write::Part { room, account });
             }
-            writes.extend(record.map(Write::Record));
+            writes.extend(trace.kept().map(Write::Record));
         }
-        Change::Kicked { whom, room, record, .. } => {
+        Change::Kicked { whom, room, trace, .. } => {
             if let Some(account) = world.user(whom).and_then(|user| user.account) {
                 writes.push(Write::Part { room, account });
             }
-            writes.extend(record.map(Write::Record));
+            writes.extend(trace.kept().map(Write::Record));
         }
-        Change::Left { user, records, at, .. } => {
-            writes.extend(records.into_iter().map(Write::Record));
+        Change::Left { user, traces, at, .. } => {
+            writes.extend(traces.into_iter().filter_map(Trace::kept).map(Write::Record));
             writes.extend(user.account.map(|account| Write::Seen { account, at }));
         }
         Change::RoomModesSet { room, changes, record } => {

@@ -11,7 +11,7 @@ use super::{
     persist,
     render::{Body, Line, Rendering},
     reply::Reply,
-    world::{Change, MessageId, Target, User, UserId, UserModes},
+    world::{Change, MessageId, Target, Trace, User, UserId, UserModes},
 };
 
 impl Hub {
@@ -26,19 +26,19 @@ impl Hub {
     /// The lines of one change.
     fn show(&mut self, change: &Change, effects: &mut Effects, reply: Option<&mut Reply>) {
         match change {
-            Change::Joined { user, room, record, .. } => self.show_join(*user, *room, record.as_ref(), effects, reply),
-            Change::Parted { user, room, name, reason, record } => {
+            Change::Joined { user, room, trace, .. } => self.show_join(*user, *room, trace, effects, reply),
+            Change::Parted { user, room, name, reason, trace } => {
                 let body = Body::Part { room: name.as_str(), reason };
-                self.show_departure((*user, *user), *room, record.as_ref(), body, effects, reply);
+                self.show_departure((*user, *user), *room, trace, body, effects, reply);
             }
-            Change::Kicked { by, whom, room, name, reason, record } => {
+            Change::Kicked { by, whom, room, name, reason, trace } => {
                 if let Some(nick) = self.world.user(*whom).map(|user| user.nick.clone()) {
                     let body = Body::Kick { room: name.as_str(), whom: nick.as_str(), reason };
-                    self.show_departure((*by, *whom), *room, record.as_ref(), body, effects, reply);
+                    self.show_departure((*by, *whom), *room, trace, body, effects, reply);
                 }
             }
-            Change::Left { user, records, witnesses, at, reason } => {
-                let id = records.first().map(|record| MessageId::Kept(record.seq));
+            Change::Left { user, traces, witnesses, at, reason } => {
+                let id = traces.iter().find(|trace| trace.is_seen()).or(traces.first()).map(Trace::id);
                 self.show_quit(user, witnesses, (*at, id), reason, effects);
                 self.tell_offline(user.nick.as_str(), effects);
                 self.past.remember(user.nick.clone(), user, *at);
@@ -258,10 +258,10 @@ impl Hub {
         &self,
         user: &'a User,
         account: Option<&'a AccountName>,
-        record: Option<&Record>,
+        trace: &Trace,
         body: Body<'a>,
     ) -> Line<'a> {
-        let id = record.map(|record| self.ids.write(MessageId::Kept(record.seq)));
+        let id = Some(self.ids.write(trace.id()));
         Line { id, ..self.about(user, account, body) }
     }
 

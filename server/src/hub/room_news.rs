@@ -8,7 +8,7 @@ use super::{
     io::{ConnId, Effects, Flags, Ranks, Record, RoomId},
     render::{Body, Line, Rendering},
     reply::Reply,
-    world::UserId,
+    world::{Trace, UserId},
 };
 
 impl Hub {
@@ -17,7 +17,7 @@ impl Hub {
         &mut self,
         id: UserId,
         room: RoomId,
-        record: Option<&Record>,
+        trace: &Trace,
         effects: &mut Effects,
         mut reply: Option<&mut Reply>,
     ) {
@@ -25,8 +25,8 @@ impl Hub {
         let (Some(name), Some(user)) = (self.room_name(room), self.world.user(id).cloned()) else { return };
         let account = self.world.account_name(&user).cloned();
         let body = Body::Join { room: name.as_str(), display: &user.display };
-        let line = self.coming_and_going(&user, account.as_ref(), record, body);
-        if record.is_some() {
+        let line = self.coming_and_going(&user, account.as_ref(), trace, body);
+        if trace.is_seen() {
             self.deliver(line, &Hearers::Room(room), Own::Echo, effects, reply.as_deref_mut());
         } else {
             let hearers = self.witnesses_in(room, id);
@@ -53,7 +53,7 @@ impl Hub {
         &mut self,
         (by, gone): (UserId, UserId),
         room: RoomId,
-        record: Option<&Record>,
+        trace: &Trace,
         body: Body<'_>,
         effects: &mut Effects,
         mut reply: Option<&mut Reply>,
@@ -61,8 +61,8 @@ impl Hub {
         self.remove_from_audience(room, gone);
         let Some(user) = self.world.user(by).cloned() else { return };
         let account = self.world.account_name(&user).cloned();
-        let line = self.coming_and_going(&user, account.as_ref(), record, body);
-        if record.is_some() {
+        let line = self.coming_and_going(&user, account.as_ref(), trace, body);
+        if trace.is_seen() {
             self.deliver(line.clone(), &Hearers::Room(room), Own::Echo, effects, reply.as_deref_mut());
         } else {
             let hearers = self.ranked_conns(room, Ranks::HALF_OPERATOR, gone);

@@ -1,8 +1,8 @@
 //! How the model follows what the session reports: one arm an event, one function where an arm would grow.
 
-use klatch_protocol::{UnixMs, casemap::same};
+use klatch_protocol::{CaseMapping, UnixMs};
 
-use super::{Attention, Body, Member, Model, Older, RoomKind};
+use super::{Attention, Body, Member, Model, Older, RoomKind, Roster};
 use crate::session::{Event, Person, Place, Window};
 
 impl Model {
@@ -14,6 +14,7 @@ impl Model {
                 self.follow_keeping(history);
             }
             Event::Network(name) => self.network = name,
+            Event::Names(names) => self.compare_names(names),
             Event::Lost => self.lost(),
             Event::Joined { room, person, mine, at } => self.joined(&room, &person, mine, at),
             Event::Parted { room, nick, reason, kicked_by, mine, at } => {
@@ -66,6 +67,11 @@ impl Model {
         self.greet |= first;
     }
 
+    fn compare_names(&mut self, names: CaseMapping) {
+        self.names = names;
+        self.rooms.iter_mut().for_each(|room| room.roster.compare_names(names));
+    }
+
     /// Nobody knows what is said from here on: a gap is marked wherever something was said before.
     fn lost(&mut self) {
         for index in 0..self.rooms.len() {
@@ -84,12 +90,13 @@ impl Model {
     }
 
     fn joined(&mut self, name: &str, person: &Person, mine: bool, at: UnixMs) {
+        let names = self.names;
         if mine {
             let index = self.open(&Place::Room(name.to_owned()));
             self.me.display = person.display.clone().or(self.me.display.take());
             self.rooms[index].joined = true;
             self.rooms[index].roster.insert(member(person));
-            let wanted = self.wanted.as_deref().is_some_and(|wanted| same(wanted, name));
+            let wanted = self.wanted.as_deref().is_some_and(|wanted| names.same(wanted, name));
             if wanted || (self.wanted.is_none() && self.active().kind == RoomKind::Server) {
                 self.wanted = None;
                 self.switch_to(index);
@@ -134,9 +141,11 @@ impl Model {
     }
 
     fn quit(&mut self, nick: &str, reason: Option<&str>, at: UnixMs) {
+        let names = self.names;
         for index in 0..self.rooms.len() {
             let room = &self.rooms[index];
-            let here = room.roster.get(nick).is_some() || (room.kind == RoomKind::Direct && same(&room.name, nick));
+            let here =
+                room.roster.get(nick).is_some() || (room.kind == RoomKind::Direct && names.same(&room.name, nick));
             if here {
                 self.left(index, nick, reason.map(str::to_owned), at);
             }
@@ -144,25 +153,27 @@ impl Model {
     }
 
     fn left(&mut self, index: usize, nick: &str, reason: Option<String>, at: UnixMs) {
+        let names = self.names;
         let display = self.display_of(index, nick);
         let room = &mut self.rooms[index];
         let nick = room.roster.remove(nick).map_or_else(|| nick.to_owned(), |member| member.nick);
-        room.typing.retain(|typing| !same(typing, &nick));
+        room.typing.retain(|typing| !names.same(typing, &nick));
         self.append(index, Body::Left { nick, display, reason }, at);
     }
 
     fn renamed(&mut self, old: &str, new: &str, mine: bool, at: UnixMs) {
+        let names = self.names;
         if mine {
             new.clone_into(&mut self.me.nick);
         }
         for (place, _) in self.outgoing.values_mut() {
-            if matches!(place, Place::Direct(nick) if same(nick, old)) {
+            if matches!(place, Place::Direct(nick) if names.same(nick, old)) {
                 *place = Place::Direct(new.to_owned());
             }
         }
         for index in 0..self.rooms.len() {
             let room = &mut self.rooms[index];
-            if room.kind == RoomKind::Direct && same(&room.name, old) {
+            if room.kind == RoomKind::Direct && names.same(&room.name, old) {
                 new.clone_into(&mut room.name);
             } else {
                 let Some(mut member) = room.roster.remove(old) else {
@@ -181,7 +192,9 @@ impl Model {
         let Some(index) = self.index_of(&Place::Room(name.to_owned())) else {
             return;
         };
-        let mut before = std::mem::take(&mut self.rooms[index].roster);
+        let mut fresh = Roster::default();
+        fresh.compare_names(self.names);
+        let mut before = std::mem::replace(&mut self.rooms[index].roster, fresh);
         for person in people {
             let mut known = before.remove(&person.nick).unwrap_or_default();
             known.nick.clone_from(&person.nick);
@@ -191,19 +204,20 @@ impl Model {
     }
 
     fn about(&mut self, room: Option<&str>, person: &Person) {
-        if same(&person.nick, &self.me.nick) {
+        let names = self.names;
+        if names.same(&person.nick, &self.me.nick) {
             self.me.display = person.display.clone().or(self.me.display.take());
             self.me.away = person.away.unwrap_or(self.me.away);
         }
         for known in &mut self.rooms {
-            if room.is_some_and(|room| !same(room, &known.name)) {
+            if room.is_some_and(|room| !names.same(room, &known.name)) {
                 continue;
             }
             let unnamed = known.roster.get(&person.nick).is_some_and(|member| member.display.is_none());
             known.roster.update(&person.nick, |member| learn(member, person));
             let shown = known.roster.shown_name(&person.nick);
             if unnamed && shown != person.nick {
-                known.history.introduce(&person.nick, &shown);
+                known.history.introduce(names, &person.nick, &shown);
             }
         }
     }
@@ -236,11 +250,12 @@ impl Model {
     }
 
     fn window(&self, window: &Window) -> usize {
+        let names = self.names;
         match window {
             Window::Active => self.active,
             Window::Server => self.server(),
             Window::Named(name) => {
-                let named = self.rooms.iter().position(|room| !room.name.is_empty() && same(&room.name, name));
+                let named = self.rooms.iter().position(|room| !room.name.is_empty() && names.same(&room.name, name));
                 named.unwrap_or(self.active)
             }
         }

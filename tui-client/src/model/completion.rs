@@ -55,7 +55,7 @@ impl Model {
         let mut people: Vec<(usize, &str, String)> = room
             .roster
             .iter()
-            .filter(|member| !klatch_protocol::casemap::same(&member.nick, &self.me.nick))
+            .filter(|member| !self.names.same(&member.nick, &self.me.nick))
             .filter(|member| {
                 let display = member.display.as_deref().unwrap_or_default();
                 member.nick.to_lowercase().starts_with(&word) || display.to_lowercase().starts_with(&word)

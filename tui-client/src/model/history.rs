@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use klatch_protocol::UnixMs;
+use klatch_protocol::{CaseMapping, UnixMs};
 
 use super::{Body, Line, LineKey};
 
@@ -191,12 +191,12 @@ impl History {
 
     /// The display name of somebody became known after they had spoken: their newest lines get it, as far as they have
     /// none.
-    pub fn introduce(&mut self, speaker: &str, name: &str) {
+    pub fn introduce(&mut self, names: CaseMapping, speaker: &str, name: &str) {
         /// Names come within moments; further back than this nobody waits for them.
         const REACH: usize = 500;
         for line in self.lines.iter_mut().rev().take(REACH) {
             if let Body::Said { nick, display: display @ None, .. } = &mut line.body
-                && klatch_protocol::casemap::same(nick, speaker)
+                && names.same(nick, speaker)
             {
                 *display = Some(name.to_owned());
                 self.revision += 1;

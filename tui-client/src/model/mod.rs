@@ -20,7 +20,7 @@ pub use roster::{Member, Roster};
 
 use std::{borrow::Cow, collections::HashMap};
 
-use klatch_protocol::{UnixMs, casemap::same};
+use klatch_protocol::{CaseMapping, UnixMs};
 
 use crate::session::{OutId, Place, Request};
 
@@ -35,6 +35,8 @@ pub struct Model {
     previous: Option<String>,
     me: Me,
     network: String,
+    /// Which names are the same on this network.
+    names: CaseMapping,
     /// Whether the server keeps a history that can be asked for.
     keeps_history: bool,
     /// Whether the user sees the newest line of the active room.
@@ -88,6 +90,7 @@ impl Default for Model {
             previous: None,
             me: Me::default(),
             network: String::new(),
+            names: CaseMapping::default(),
             keeps_history: true,
             watching: true,
             wanted: None,
@@ -129,7 +132,7 @@ impl Model {
     /// The room or conversation with this name.
     #[must_use]
     pub fn room(&self, name: &str) -> Option<&Room> {
-        self.rooms.iter().find(|room| room.kind != RoomKind::Server && same(&room.name, name))
+        self.rooms.iter().find(|room| room.kind != RoomKind::Server && self.names.same(&room.name, name))
     }
 
     /// Who we are.
@@ -160,7 +163,8 @@ impl Model {
 
     /// Looks at the room called `name`, if it is open; says whether it is.
     pub fn switch_to_name(&mut self, name: &str) -> bool {
-        let index = self.rooms.iter().position(|room| room.kind != RoomKind::Server && same(&room.name, name));
+        let index =
+            self.rooms.iter().position(|room| room.kind != RoomKind::Server && self.names.same(&room.name, name));
         if let Some(index) = index {
             self.switch_to(index);
         }
@@ -219,7 +223,8 @@ impl Model {
 
     /// Closes the room called `name`, which we have left; the server's window stays.
     pub fn close(&mut self, name: &str) {
-        let Some(index) = self.rooms.iter().position(|r| r.kind != RoomKind::Server && same(&r.name, name)) else {
+        let Some(index) = self.rooms.iter().position(|r| r.kind != RoomKind::Server && self.names.same(&r.name, name))
+        else {
             return;
         };
         self.rooms.remove(index);
@@ -281,8 +286,8 @@ impl Model {
     /// Where `place` stands in `rooms`.
     fn index_of(&self, place: &Place) -> Option<usize> {
         self.rooms.iter().position(|room| match place {
-            Place::Room(name) => room.kind == RoomKind::Room && same(&room.name, name),
-            Place::Direct(nick) => room.kind == RoomKind::Direct && same(&room.name, nick),
+            Place::Room(name) => room.kind == RoomKind::Room && self.names.same(&room.name, name),
+            Place::Direct(nick) => room.kind == RoomKind::Direct && self.names.same(&room.name, nick),
             Place::Server => room.kind == RoomKind::Server,
         })
     }
@@ -306,6 +311,7 @@ impl Model {
         };
         let index = self.rooms.iter().take_while(after).count();
         let mut room = Room::new(name, kind);
+        room.roster.compare_names(self.names);
         if !self.keeps_history {
             room.history.older = Older::NotKept;
         }

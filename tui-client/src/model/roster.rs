@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use klatch_protocol::{Folded, fold};
+use klatch_protocol::{CaseMapping, Folded};
 
 use super::looks;
 
@@ -31,6 +31,8 @@ pub struct Roster {
     entries: BTreeMap<Folded, Entry>,
     /// How many members answer to each look; a look of more than one cannot stand alone.
     looks: HashMap<String, usize>,
+    /// Which nicks are the same.
+    names: CaseMapping,
 }
 
 /// A member with the looks of both names, and of the display name alone. Finding them is slow, and names are shown often.
@@ -60,7 +62,7 @@ impl Roster {
     /// The one with this nick.
     #[must_use]
     pub fn get(&self, nick: &str) -> Option<&Member> {
-        self.entries.get(&fold(nick)).map(|entry| &entry.member)
+        self.entries.get(&self.names.fold(nick)).map(|entry| &entry.member)
     }
 
     /// Changes the one with this nick, in everything but the nick. Says whether there is such a one.
@@ -87,12 +89,12 @@ impl Roster {
         for look in &looks {
             *self.looks.entry(look.clone()).or_default() += 1;
         }
-        self.entries.insert(fold(&member.nick), Entry { member, looks, of_display });
+        self.entries.insert(self.names.fold(&member.nick), Entry { member, looks, of_display });
     }
 
     /// Takes one out.
     pub fn remove(&mut self, nick: &str) -> Option<Member> {
-        let entry = self.entries.remove(&fold(nick))?;
+        let entry = self.entries.remove(&self.names.fold(nick))?;
         for look in &entry.looks {
             if let Some(count) = self.looks.get_mut(look) {
                 *count -= 1;
@@ -102,6 +104,12 @@ impl Roster {
             }
         }
         Some(entry.member)
+    }
+
+    /// Nicks are compared otherwise from now on.
+    pub fn compare_names(&mut self, names: CaseMapping) {
+        let before = std::mem::replace(self, Roster { names, ..Roster::default() });
+        before.entries.into_values().for_each(|entry| self.insert(entry.member));
     }
 
     /// Takes all out.
@@ -127,7 +135,7 @@ impl Roster {
         else {
             return Cow::Borrowed(&member.nick);
         };
-        let known = self.entries.get(&fold(&member.nick)).map(|entry| entry.of_display.as_slice());
+        let known = self.entries.get(&self.names.fold(&member.nick)).map(|entry| entry.of_display.as_slice());
         let shared = known.unwrap_or_default().iter().any(|look| self.looks.get(look).is_some_and(|count| *count > 1));
         if shared || looks::imitates(display) {
             Cow::Owned(format!("{display} ({})", member.nick))

@@ -1,6 +1,6 @@
 //! How the model follows what is said: live, fetched, and on its way from us.
 
-use klatch_protocol::{UnixMs, casemap::same};
+use klatch_protocol::UnixMs;
 
 use super::{Attention, Body, Delivery, Line, LineKey, Model, Older, RoomKind, mention};
 use crate::session::{Fate, Manner, OutId, Page, Part, Place, Spoken, Typing};
@@ -8,7 +8,8 @@ use crate::session::{Fate, Manner, OutId, Page, Part, Place, Spoken, Typing};
 impl Model {
     pub(super) fn said(&mut self, place: &Place, spoken: Spoken) -> Option<Attention> {
         let index = self.open(place);
-        self.rooms[index].typing.retain(|nick| !same(nick, &spoken.nick));
+        let names = self.names;
+        self.rooms[index].typing.retain(|nick| !names.same(nick, &spoken.nick));
         let (mine, notice) = (spoken.mine, spoken.manner == Manner::Notice);
         let line = self.spoken_line(index, spoken);
         let (key, body) = (line.key, line.body.clone());
@@ -56,8 +57,9 @@ impl Model {
         let Some(index) = self.index_of(place) else {
             return;
         };
+        let names = self.names;
         let typing = &mut self.rooms[index].typing;
-        typing.retain(|known| !same(known, nick));
+        typing.retain(|known| !names.same(known, nick));
         // More names than these are never shown.
         if state == Typing::Active && typing.len() < 16 {
             typing.push(nick.to_owned());

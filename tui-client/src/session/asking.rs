@@ -1,6 +1,6 @@
 //! What the user wants, as lines.
 
-use klatch_protocol::{Caps, LineBuilder, fold};
+use klatch_protocol::{Caps, LineBuilder};
 
 use super::{Ending, Event, Now, Output, Outputs, Request, Session, Window, clean, link::Phase};
 
@@ -43,12 +43,12 @@ impl Session {
             Request::Invite { nick, room } => line.command("INVITE").param(nick).param(room),
             Request::Whois(nick) => line.command("WHOIS").param(nick),
             Request::Who(mask) => {
-                self.link.who_silent.remove(&fold(&clean::name(&mask)));
+                self.link.who_silent.remove(&self.names.fold(&clean::name(&mask)));
                 line.command("WHO").param(mask)
             }
             Request::List(pattern) => with(line.command("LIST"), pattern),
             Request::Names(room) => {
-                self.link.names_asked.insert(fold(&clean::name(&room)));
+                self.link.names_asked.insert(self.names.fold(&clean::name(&room)));
                 line.command("NAMES").param(room)
             }
             Request::Mode { target, change } => {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use klatch_protocol::{Folded, UnixMs, fold};
+use klatch_protocol::{CaseMapping, Folded, UnixMs};
 
 use super::Place;
 
@@ -69,6 +69,8 @@ pub(super) struct Backlog {
     known: BTreeMap<Folded, Known>,
     waiting: VecDeque<Question>,
     open: Vec<Open>,
+    /// Which names are the same.
+    names: CaseMapping,
 }
 
 impl Backlog {
@@ -122,12 +124,13 @@ impl Backlog {
     /// The open question that an answer with this label, or else about this place, belongs to.
     pub(super) fn answered(&mut self, label: Option<&str>, target: &str) -> Option<Question> {
         let by_label = label.and_then(|label| self.open.iter().position(|open| open.label == label));
+        let names = self.names;
         let by_target = || {
             self.open.iter().position(|open| {
                 let Some(Place::Room(name) | Place::Direct(name)) = open.question.place() else {
                     return false;
                 };
-                label.is_none() && klatch_protocol::casemap::same(name, target)
+                label.is_none() && names.same(name, target)
             })
         };
         by_label.or_else(by_target).map(|index| self.open.remove(index).question)
@@ -193,16 +196,16 @@ impl Backlog {
 
     /// Whether something may be missing there.
     pub(super) fn is_behind(&self, place: &Place) -> bool {
-        key(place).and_then(|key| self.known.get(&key)).is_some_and(|known| known.behind)
+        self.key(place).and_then(|key| self.known.get(&key)).is_some_and(|known| known.behind)
     }
 
     /// Whether the newest there is asked for and has not come. What is said meanwhile may be a repeat, whose echo is no
     /// news and tells nothing about how far the history is known.
     pub(super) fn asks_latest(&self, place: &Place) -> bool {
         let asked = self.open.iter().map(|open| &open.question).chain(&self.waiting);
-        asked
-            .filter(|question| matches!(question, Question::Latest(_)))
-            .any(|question| question.place().and_then(key).is_some_and(|asked| Some(asked) == key(place)))
+        asked.filter(|question| matches!(question, Question::Latest(_))).any(|question| {
+            question.place().and_then(|asked| self.key(asked)).is_some_and(|asked| Some(asked) == self.key(place))
+        })
     }
 
     /// The conversations that are known.
@@ -223,33 +226,43 @@ impl Backlog {
 
     /// We left a room: what is said there is not missing.
     pub(super) fn leave(&mut self, room: &str) {
-        self.known.remove(&fold(room));
-        self.waiting
-            .retain(|question| !matches!(question.place(), Some(Place::Room(name)) if fold(name) == fold(room)));
+        let names = self.names;
+        self.known.remove(&names.fold(room));
+        self.waiting.retain(|question| !matches!(question.place(), Some(Place::Room(name)) if names.same(name, room)));
     }
 
     /// Somebody has another nick.
     pub(super) fn renamed(&mut self, old: &str, new: &str) {
-        if let Some(mut known) = self.known.remove(&fold(old)) {
+        if let Some(mut known) = self.known.remove(&self.names.fold(old)) {
             known.place = Place::Direct(new.to_owned());
-            self.known.insert(fold(new), known);
+            self.known.insert(self.names.fold(new), known);
         }
     }
 
     fn entry(&mut self, place: &Place) -> Option<&mut Known> {
-        let key = key(place)?;
+        let key = self.key(place)?;
         if self.known.len() >= MOST_PLACES && !self.known.contains_key(&key) {
             return None;
         }
         let fresh = || Known { place: place.clone(), upto: None, beyond: None, behind: false };
         Some(self.known.entry(key).or_insert_with(fresh))
     }
-}
 
-/// Rooms and nicks never share a name: a room's begins with a character that no nick has.
-fn key(place: &Place) -> Option<Folded> {
-    match place {
-        Place::Room(name) | Place::Direct(name) => Some(fold(name)),
-        Place::Server => None,
+    /// Rooms and nicks never share a name: a room's begins with a character that no nick has.
+    fn key(&self, place: &Place) -> Option<Folded> {
+        match place {
+            Place::Room(name) | Place::Direct(name) => Some(self.names.fold(name)),
+            Place::Server => None,
+        }
+    }
+
+    /// Names are compared otherwise from now on.
+    pub(super) fn compare_names(&mut self, names: CaseMapping) {
+        self.names = names;
+        for (_, known) in std::mem::take(&mut self.known) {
+            if let Some(key) = self.key(&known.place) {
+                self.known.insert(key, known);
+            }
+        }
     }
 }

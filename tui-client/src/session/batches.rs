@@ -29,23 +29,37 @@ pub(super) enum Item {
     Batch(Batch),
 }
 
-/// The batches open now, each with the one it stands in.
+/// Milliseconds a batch may take from its beginning to its end. After that what it holds counts without its end, so that
+/// nothing is kept back for ever; what still comes in it counts line by line.
+const PATIENCE: u64 = 30_000;
+
+/// The batches open now.
 #[derive(Debug, Default)]
 pub(super) struct Batches {
-    open: HashMap<String, (Option<String>, Batch)>,
+    open: HashMap<String, Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    /// The batch it stands in.
+    parent: Option<String>,
+    /// Until when it has to end.
+    until: u64,
+    batch: Batch,
 }
 
 impl Batches {
-    /// A batch begins, within `parent` if that is open.
-    pub(super) fn begin(&mut self, reference: &str, parent: Option<&str>, batch: Batch) {
+    /// A batch begins at `mono`, within `parent` if that is open.
+    pub(super) fn begin(&mut self, mono: u64, reference: &str, parent: Option<&str>, batch: Batch) {
         if self.open.len() < MOST_OPEN && !self.open.contains_key(reference) {
-            self.open.insert(reference.to_owned(), (parent.map(str::to_owned), batch));
+            let open = Open { parent: parent.map(str::to_owned), until: mono.saturating_add(PATIENCE), batch };
+            self.open.insert(reference.to_owned(), open);
         }
     }
 
     /// Keeps a line if its batch is open; otherwise it counts by itself.
     pub(super) fn keep(&mut self, reference: &str, line: &str) -> bool {
-        let Some((_, batch)) = self.open.get_mut(reference) else {
+        let Some(Open { batch, .. }) = self.open.get_mut(reference) else {
             return false;
         };
         if batch.items.len() < MOST_ITEMS {
@@ -56,14 +70,26 @@ impl Batches {
 
     /// A batch ends. Returned is one that stands in no other; one that does goes into its parent.
     pub(super) fn end(&mut self, reference: &str) -> Option<Batch> {
-        let (parent, batch) = self.open.remove(reference)?;
-        let Some((_, outer)) = parent.and_then(|parent| self.open.get_mut(&parent)) else {
+        let Open { parent, batch, .. } = self.open.remove(reference)?;
+        let Some(outer) = parent.and_then(|parent| self.open.get_mut(&parent)) else {
             return Some(batch);
         };
-        if outer.items.len() < MOST_ITEMS {
-            outer.items.push(Item::Batch(batch));
+        if outer.batch.items.len() < MOST_ITEMS {
+            outer.batch.items.push(Item::Batch(batch));
         }
         None
+    }
+
+    /// Ends the batches whose time is over, in the order in which they began.
+    pub(super) fn overdue(&mut self, mono: u64) -> Vec<Batch> {
+        let mut over: Vec<(String, Open)> = self.open.extract_if(|_, open| open.until <= mono).collect();
+        over.sort_by(|(one, first), (two, second)| (first.until, one).cmp(&(second.until, two)));
+        over.into_iter().map(|(_, open)| open.batch).collect()
+    }
+
+    /// When the first of them is overdue.
+    pub(super) fn deadline(&self) -> Option<u64> {
+        self.open.values().map(|open| open.until).min()
     }
 }
 
@@ -78,9 +104,9 @@ mod tests {
     #[test]
     fn nested_batches_end_within_their_parents() {
         let mut batches = Batches::default();
-        batches.begin("a", None, batch("outer"));
+        batches.begin(0, "a", None, batch("outer"));
         assert!(batches.keep("a", "one"));
-        batches.begin("b", Some("a"), batch("inner"));
+        batches.begin(0, "b", Some("a"), batch("inner"));
         assert!(batches.keep("b", "two"));
         assert_eq!(batches.end("b"), None);
         assert!(batches.keep("a", "three"));
@@ -95,10 +121,24 @@ mod tests {
     fn what_is_opened_is_bounded() {
         let mut batches = Batches::default();
         for number in 0..1_000 {
-            batches.begin(&number.to_string(), Some("0"), batch("x"));
+            batches.begin(0, &number.to_string(), Some("0"), batch("x"));
         }
         assert_eq!(batches.open.len(), MOST_OPEN);
-        batches.begin("self", Some("self"), batch("x"));
+        batches.begin(0, "self", Some("self"), batch("x"));
         assert_eq!(batches.end("self"), None);
+    }
+
+    #[test]
+    fn a_batch_without_an_end_is_ended() {
+        let mut batches = Batches::default();
+        assert_eq!(batches.deadline(), None);
+        batches.begin(5, "b", None, batch("first"));
+        batches.begin(7, "a", Some("b"), batch("second"));
+        assert_eq!(batches.deadline(), Some(5 + PATIENCE));
+        assert_eq!(batches.overdue(4 + PATIENCE), []);
+        assert_eq!(batches.overdue(5 + PATIENCE), [batch("first")]);
+        assert!(!batches.keep("b", "late"));
+        assert_eq!(batches.end("a"), Some(batch("second")), "it stands in no other any more");
+        assert_eq!(batches.deadline(), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Every line that comes in: into its batch, or to the one function that knows what it means.
 
-use klatch_protocol::{Caps, LineBuilder, Message, Numeric, UnixMs};
+use klatch_protocol::{Caps, CaseMapping, LineBuilder, Message, Numeric, UnixMs};
 
 use super::{
     Ending, Event, Now, Output, Outputs, Session, Wanted, Window,
@@ -79,11 +79,21 @@ impl Session {
             let params = message.params().iter().skip(2).map(|param| (*param).to_owned()).collect();
             let label = message.tags.get("label").map(std::borrow::Cow::into_owned);
             let batch = Batch { kind: kind.to_owned(), params, label, items: Vec::new() };
-            self.link.batches.begin(reference, parent, batch);
+            self.link.batches.begin(now.mono, reference, parent, batch);
         } else if let Some(reference) = reference.strip_prefix('-')
             && let Some(batch) = self.link.batches.end(reference)
         {
             self.unfold(now, batch, None, 0, out);
+        }
+    }
+
+    /// Takes what is in batches that have no end in sight as it is. An answer about history may lack its rest, so it is none
+    /// at all: its question is given up, or asked again.
+    pub(super) fn end_overdue_batches(&mut self, now: Now, out: &mut Vec<Output>) {
+        for batch in self.link.batches.overdue(now.mono) {
+            if !matches!(batch.kind.as_str(), "chathistory" | "draft/chathistory-targets") {
+                self.unfold(now, batch, None, 0, out);
+            }
         }
     }
 
@@ -194,6 +204,31 @@ impl Session {
         if let Some(network) = self.link.isupport.network().filter(|name| Some(*name) != before.as_deref()) {
             out.tell(Event::Network(clean::name(network)));
         }
+        // Until the greeting is over the token may still come.
+        if self.link.ready || self.link.isupport.get("CASEMAPPING").is_some() {
+            self.compare_names(self.link.isupport.casemapping(), out);
+        }
+    }
+
+    /// From now on names are the same under `names`, also those known already.
+    fn compare_names(&mut self, names: CaseMapping, out: &mut Vec<Output>) {
+        if self.names == names {
+            return;
+        }
+        self.names = names;
+        let known = std::mem::take(&mut self.rooms);
+        let joined = std::mem::take(&mut self.link.joined);
+        for (folded, wanted) in known {
+            let fresh = names.fold(&wanted.name);
+            if joined.contains(&folded) {
+                self.link.joined.insert(fresh.clone());
+            }
+            self.rooms.insert(fresh, wanted);
+        }
+        self.link.compare_names(names);
+        self.backlog.compare_names(names);
+        self.outbox.compare_names(names);
+        out.tell(Event::Names(names));
     }
 
     /// The end of the message of the day, or its absence: from here on we can ask for things.
@@ -202,6 +237,7 @@ impl Session {
             return;
         }
         self.link.ready = true;
+        self.compare_names(self.link.isupport.casemapping(), out);
         if self.rooms.is_empty() && self.last_in.is_none() {
             let text = "/list shows which rooms there are, /join goes into one".to_owned();
             out.tell(Event::Info { window: Window::Server, text, at: line.at });

@@ -1,7 +1,7 @@
 //! The whole surface of the session: what it is asked, what it says, what it reports. Plain data; every text in an
 //! [`Event`] has been cleaned and may be shown as it is.
 
-use klatch_protocol::UnixMs;
+use klatch_protocol::{CaseMapping, UnixMs};
 
 use super::Failure;
 
@@ -308,6 +308,8 @@ pub enum Event {
     },
     /// The network's name became known or changed.
     Network(String),
+    /// Which names are the same here, where that is not what was known before ([`CaseMapping::Ascii`] at first).
+    Names(CaseMapping),
     /// The connection is gone; everybody is unknown until it returns.
     Lost,
     /// Somebody, perhaps we, came into a room.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use klatch_protocol::{Caps, Folded, Isupport, UnixMs};
+use klatch_protocol::{Caps, CaseMapping, Folded, Isupport, UnixMs};
 
 use super::{Now, Person, batches::Batches, keepalive::Keepalive, typists::Typists};
 
@@ -102,8 +102,21 @@ impl Default for Link {
 }
 
 impl Link {
-    pub(super) fn new(now: Now) -> Self {
-        Link { phase: Phase::Negotiating, keepalive: Keepalive::new(now), ..Link::default() }
+    /// A connection that is ready. Names are compared as on the last one, until the server says how.
+    pub(super) fn new(now: Now, names: CaseMapping) -> Self {
+        let mut link = Link { phase: Phase::Negotiating, keepalive: Keepalive::new(now), ..Link::default() };
+        link.typists.compare_names(names);
+        link
+    }
+
+    /// Names are compared otherwise from now on. What is folded here lives for moments only, so the folded names do.
+    pub(super) fn compare_names(&mut self, names: CaseMapping) {
+        let again = |folded: Folded| names.fold(folded.as_str());
+        self.names = std::mem::take(&mut self.names).into_iter().map(|(room, people)| (again(room), people)).collect();
+        self.names_asked = std::mem::take(&mut self.names_asked).into_iter().map(again).collect();
+        self.who_silent = std::mem::take(&mut self.who_silent).into_iter().map(again).collect();
+        self.typing = std::mem::take(&mut self.typing).into_iter().map(|(to, at)| (again(to), at)).collect();
+        self.typists.compare_names(names);
     }
 
     pub(super) fn has(&self, caps: Caps) -> bool {

@@ -33,7 +33,7 @@ pub use reconnect::Reconnect;
 
 use std::collections::BTreeMap;
 
-use klatch_protocol::{Folded, LineBuilder, UnixMs};
+use klatch_protocol::{CaseMapping, Folded, LineBuilder, UnixMs};
 
 use backlog::Backlog;
 use keepalive::Silence;
@@ -53,6 +53,8 @@ pub struct Session {
     link: Link,
     outbox: Outbox,
     backlog: Backlog,
+    /// Which names are the same on this network, as far as it has told.
+    names: CaseMapping,
     /// The rooms we are in, or want to be in (again).
     rooms: BTreeMap<Folded, Wanted>,
     /// When, by the server's clock, we were last connected; `None` before the first time.
@@ -84,13 +86,15 @@ impl Session {
     /// it.
     #[must_use]
     pub fn new(intent: Intent, chance: u64) -> Self {
+        let names = CaseMapping::default();
         Session {
             nick: intent.user.clone(),
-            rooms: intent.rooms.iter().map(|room| (klatch_protocol::fold(room), Wanted::new(room))).collect(),
+            rooms: intent.rooms.iter().map(|room| (names.fold(room), Wanted::new(room))).collect(),
             intent,
             link: Link::default(),
             outbox: Outbox::new(chance),
             backlog: Backlog::default(),
+            names,
             last_in: None,
             known_until: None,
             ending: None,
@@ -100,7 +104,7 @@ impl Session {
 
     /// A connection is ready: begins to sign in.
     pub fn open(&mut self, now: Now, out: &mut Vec<Output>) {
-        self.link = Link::new(now);
+        self.link = Link::new(now, self.names);
         self.greet(out);
     }
 
@@ -135,6 +139,7 @@ impl Session {
             }
             Silence::Dead => self.fail(Failure::Silent, out),
         }
+        self.end_overdue_batches(now, out);
         self.give_up_questions(now, out);
         for (place, nick) in self.link.typists.overdue(now.mono) {
             out.tell(Event::Typing { place, nick, state: Typing::Done });
@@ -148,7 +153,8 @@ impl Session {
             return None;
         }
         let link = self.link.keepalive.deadline();
-        [self.backlog.deadline(), self.link.typists.deadline()].into_iter().flatten().chain([link]).min()
+        let waiting = [self.backlog.deadline(), self.link.typists.deadline(), self.link.batches.deadline()];
+        waiting.into_iter().flatten().chain([link]).min()
     }
 
     /// Why there is no use in connecting again by itself; `None` while there is.
@@ -210,7 +216,7 @@ impl Session {
             }
         }
         // What may have arrived is looked for in the room's history, so we have to be there.
-        let rooms = self.outbox.rooms().map(|room| (klatch_protocol::fold(room), Wanted::new(room)));
+        let rooms = self.outbox.rooms().map(|room| (self.names.fold(room), Wanted::new(room)));
         for (folded, wanted) in rooms {
             self.rooms.entry(folded).or_insert(wanted);
         }
@@ -222,7 +228,7 @@ impl Session {
     }
 
     fn is_me(&self, nick: &str) -> bool {
-        klatch_protocol::casemap::same(&self.nick, nick)
+        self.names.same(&self.nick, nick)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use klatch_protocol::UnixMs;
+use klatch_protocol::{CaseMapping, UnixMs};
 
 use super::{Manner, OutId, Place, Spoken, Unsent, speech::same_place};
 
@@ -52,6 +52,8 @@ pub(super) struct Outbox {
     last: u64,
     /// Counts what changes the list that is kept.
     changes: u64,
+    /// Which names are the same.
+    names: CaseMapping,
 }
 
 impl Message {
@@ -63,7 +65,7 @@ impl Message {
 
 impl Outbox {
     pub(super) fn new(origin: u64) -> Self {
-        Outbox { messages: VecDeque::new(), origin, last: 0, changes: 0 }
+        Outbox { messages: VecDeque::new(), origin, last: 0, changes: 0, names: CaseMapping::default() }
     }
 
     /// Takes a message in; `None` when there are too many already.
@@ -148,7 +150,8 @@ impl Outbox {
 
     /// Whether it is open what became of something said there.
     pub(super) fn in_doubt(&self, place: &Place) -> bool {
-        self.messages.iter().any(|message| message.state == State::Doubtful && same_place(&message.place, place))
+        let names = self.names;
+        self.messages.iter().any(|message| message.state == State::Doubtful && same_place(names, &message.place, place))
     }
 
     /// The conversations where it is open what became of something.
@@ -157,7 +160,7 @@ impl Outbox {
         let mut places: Vec<Place> = Vec::new();
         for message in doubtful {
             if matches!(message.place, Place::Direct(_))
-                && !places.iter().any(|known| same_place(known, &message.place))
+                && !places.iter().any(|known| same_place(self.names, known, &message.place))
             {
                 places.push(message.place.clone());
             }
@@ -167,14 +170,14 @@ impl Outbox {
 
     /// One of our messages came back from the server, with the label it was sent with where there are labels; which it is.
     pub(super) fn came_back(&self, label: Option<&str>, place: &Place, raw: &str, manner: Manner) -> Option<OutId> {
+        let names = self.names;
         let sent = |message: &&Message| message.state == State::Sent;
-        let found =
-            match label {
-                Some(label) => self.messages.iter().filter(sent).find(|message| message.label() == label),
-                None => self.messages.iter().filter(sent).find(|message| {
-                    message.manner == manner && message.raw == raw && same_place(&message.place, place)
-                }),
-            };
+        let found = match label {
+            Some(label) => self.messages.iter().filter(sent).find(|message| message.label() == label),
+            None => self.messages.iter().filter(sent).find(|message| {
+                message.manner == manner && message.raw == raw && same_place(names, &message.place, place)
+            }),
+        };
         found.map(|message| message.out)
     }
 
@@ -189,16 +192,17 @@ impl Outbox {
             let (Place::Room(name) | Place::Direct(name)) = &message.place else {
                 return false;
             };
-            message.state == State::Sent && klatch_protocol::casemap::same(name, target)
+            message.state == State::Sent && self.names.same(name, target)
         });
         found.map(|message| message.out)
     }
 
     /// A message of ours was found in the history; which one that was in doubt it is.
     pub(super) fn found(&self, place: &Place, spoken: &Spoken, raw: &str) -> Option<OutId> {
+        let names = self.names;
         let found = self.messages.iter().find(|message| {
             message.state == State::Doubtful
-                && same_place(&message.place, place)
+                && same_place(names, &message.place, place)
                 && message.manner == spoken.manner
                 && message.raw == raw
                 && spoken.at.0 >= message.sent_at.0 - TOLERANCE
@@ -222,9 +226,10 @@ impl Outbox {
 
     /// What was refused in a place waits again; which messages that are.
     pub(super) fn again(&mut self, place: &Place) -> Vec<OutId> {
+        let names = self.names;
         let mut again = Vec::new();
         for message in &mut self.messages {
-            if message.state == State::Refused && same_place(&message.place, place) {
+            if message.state == State::Refused && same_place(names, &message.place, place) {
                 message.state = State::Waiting;
                 again.push(message.out);
             }
@@ -244,8 +249,9 @@ impl Outbox {
 
     /// What was said in a place is known now: what is still in doubt has not arrived and waits again.
     pub(super) fn settle(&mut self, place: &Place) {
+        let names = self.names;
         for message in &mut self.messages {
-            if message.state == State::Doubtful && same_place(&message.place, place) {
+            if message.state == State::Doubtful && same_place(names, &message.place, place) {
                 message.state = State::Waiting;
             }
         }
@@ -253,26 +259,33 @@ impl Outbox {
 
     /// The messages for a place that are in doubt, or with `all` those that wait as well.
     pub(super) fn pending(&self, place: &Place, all: bool) -> Vec<OutId> {
+        let names = self.names;
         let concerned = |message: &&Message| {
             let open = match message.state {
                 State::Doubtful => true,
                 State::Waiting => all,
                 State::Sent | State::Refused => false,
             };
-            open && same_place(&message.place, place)
+            open && same_place(names, &message.place, place)
         };
         self.messages.iter().filter(concerned).map(|message| message.out).collect()
     }
 
     /// Somebody has another nick: what waits for them goes there.
     pub(super) fn renamed(&mut self, old: &str, new: &str) {
+        let names = self.names;
         for message in &mut self.messages {
             if let Place::Direct(nick) = &mut message.place
-                && klatch_protocol::casemap::same(nick, old)
+                && names.same(nick, old)
             {
                 new.clone_into(nick);
             }
         }
+    }
+
+    /// Names are compared otherwise from now on.
+    pub(super) fn compare_names(&mut self, names: CaseMapping) {
+        self.names = names;
     }
 
     /// How many wait or are not confirmed.

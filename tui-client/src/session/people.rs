@@ -1,6 +1,6 @@
 //! Who comes, goes, is renamed, is away, has a say: lines about people become events about them.
 
-use klatch_protocol::{Caps, LineBuilder, fold, modes::ModeKind};
+use klatch_protocol::{Caps, LineBuilder, modes::ModeKind};
 
 use super::{Event, Output, Outputs, Person, Place, Session, Wanted, Window, clean, dispatch::Line};
 
@@ -27,10 +27,10 @@ impl Session {
             away: Some(false),
             ..Person::default()
         };
-        if mine && (self.rooms.len() < MOST_ROOMS || self.rooms.contains_key(&fold(&room))) {
+        if mine && (self.rooms.len() < MOST_ROOMS || self.rooms.contains_key(&self.names.fold(&room))) {
             self.learn_userhost(line);
-            self.rooms.insert(fold(&room), Wanted { name: room.clone(), been: true });
-            self.link.joined.insert(fold(&room));
+            self.rooms.insert(self.names.fold(&room), Wanted { name: room.clone(), been: true });
+            self.link.joined.insert(self.names.fold(&room));
             out.tell(Event::Joined { room: room.clone(), person, mine, at: line.at });
             self.catch_up(Place::Room(room), out);
         } else if !mine {
@@ -63,8 +63,8 @@ impl Session {
             return;
         }
         if mine {
-            self.rooms.remove(&fold(&room));
-            self.link.joined.remove(&fold(&room));
+            self.rooms.remove(&self.names.fold(&room));
+            self.link.joined.remove(&self.names.fold(&room));
             self.backlog.leave(&room);
             self.refuse_place(&room, "you are not in the room any more", out);
         }
@@ -192,13 +192,14 @@ impl Session {
     /// 353: some of those who are in a room.
     pub(super) fn names(&mut self, line: &Line<'_>) {
         let [room, list] = [line.name(2), line.param(3).to_owned()];
-        if room.is_empty() || (self.link.names.len() > self.rooms.len() && !self.link.names.contains_key(&fold(&room)))
+        if room.is_empty()
+            || (self.link.names.len() > self.rooms.len() && !self.link.names.contains_key(&self.names.fold(&room)))
         {
             return;
         }
         let prefixes = self.link.isupport.prefixes();
         let operator = prefixes.place('o').unwrap_or_default();
-        let people = self.link.names.entry(fold(&room)).or_default();
+        let people = self.link.names.entry(self.names.fold(&room)).or_default();
         for word in list.split_ascii_whitespace() {
             let (ranks, source) = prefixes.split(word);
             let is_high =
@@ -213,7 +214,7 @@ impl Session {
     /// 366: that was all of them.
     pub(super) fn names_end(&mut self, line: &Line<'_>, out: &mut Vec<Output>) {
         let room = line.name(1);
-        let folded = fold(&room);
+        let folded = self.names.fold(&room);
         let people = self.link.names.remove(&folded).unwrap_or_default();
         if self.link.names_asked.remove(&folded) {
             let nicks: Vec<String> = people.iter().map(shown_with_rank).collect();
@@ -235,7 +236,7 @@ impl Session {
         let (room, nick, flags) = (line.name(1), line.name(5), line.param(6));
         let display = line.param(7).split_once(' ').map(|(_, name)| clean::name(name)).filter(|name| !name.is_empty());
         let away = flags.starts_with('G');
-        let silent = self.link.who_silent.contains(&fold(&room));
+        let silent = self.link.who_silent.contains(&self.names.fold(&room));
         let person = Person { nick: nick.clone(), display: display.clone(), away: Some(away), ..Person::default() };
         self.about(person, out);
         if !silent {
@@ -250,7 +251,7 @@ impl Session {
 
     /// 315: that was all of WHO.
     pub(super) fn who_end(&mut self, line: &Line<'_>) {
-        self.link.who_silent.remove(&fold(&line.name(1)));
+        self.link.who_silent.remove(&self.names.fold(&line.name(1)));
     }
 
     /// Whether our own messages come back.

@@ -1,6 +1,6 @@
 //! What becomes of our own messages: cut to size, sent in order, confirmed, refused.
 
-use klatch_protocol::{Caps, LineBuilder, UnixMs, casemap::same, fold, format, split};
+use klatch_protocol::{Caps, LineBuilder, UnixMs, format, split};
 
 use super::{
     Event, Fate, Manner, Now, OutId, Output, Outputs, Place, Session, Window, clean, dispatch::Line, link::Phase,
@@ -71,10 +71,10 @@ impl Session {
             return;
         }
         let at = self.clock(now.wall);
-        let (backlog, joined, rooms) = (&self.backlog, &self.link.joined, &self.rooms);
+        let (backlog, joined, rooms, names) = (&self.backlog, &self.link.joined, &self.rooms, self.names);
         let open = |place: &Place| match place {
             // A room that we are about to come back to has to wait until we are there.
-            Place::Room(name) if rooms.contains_key(&fold(name)) && !joined.contains(&fold(name)) => false,
+            Place::Room(name) if rooms.contains_key(&names.fold(name)) && !joined.contains(&names.fold(name)) => false,
             place => !backlog.is_behind(place) && !backlog.asks_latest(place),
         };
         let mut sent = Vec::new();
@@ -175,8 +175,8 @@ impl Session {
             return;
         }
         // 403 to 405 and 471 to 477 answer JOIN: there is no use in trying again after the next break.
-        if matches!(code, 403 | 405 | 471..=477) && !self.link.joined.contains(&fold(&target)) {
-            self.rooms.remove(&fold(&target));
+        if matches!(code, 403 | 405 | 471..=477) && !self.link.joined.contains(&self.names.fold(&target)) {
+            self.rooms.remove(&self.names.fold(&target));
             self.refuse_place(&target, &text, out);
         }
         out.tell(Event::Error { window, text, at: line.at });
@@ -185,19 +185,19 @@ impl Session {
     /// Tells that we are typing, or not any more, at most every three seconds (ircv3.net "typing client tag").
     pub(super) fn type_to(&mut self, now: Now, to: &str, state: super::Typing, out: &mut Vec<Output>) {
         const EVERY: u64 = 3_000;
-        if !self.link.ready || !self.link.has(Caps::MESSAGE_TAGS) || same(to, "") {
+        if !self.link.ready || !self.link.has(Caps::MESSAGE_TAGS) || to.is_empty() {
             return;
         }
         let (word, last) = match state {
-            super::Typing::Active => ("active", self.link.typing.insert(fold(to), now.mono)),
+            super::Typing::Active => ("active", self.link.typing.insert(self.names.fold(to), now.mono)),
             super::Typing::Paused => ("paused", None),
             super::Typing::Done => ("done", None),
         };
         if let Some(last) = last.filter(|last| now.mono < last.saturating_add(EVERY)) {
-            self.link.typing.insert(fold(to), last);
+            self.link.typing.insert(self.names.fold(to), last);
             return;
         }
-        if state == super::Typing::Done && self.link.typing.remove(&fold(to)).is_none() {
+        if state == super::Typing::Done && self.link.typing.remove(&self.names.fold(to)).is_none() {
             return;
         }
         out.send(LineBuilder::new().tag("+typing", word).command("TAGMSG").param(to));

@@ -1,6 +1,6 @@
 //! What people say: PRIVMSG, NOTICE and TAGMSG, our own coming back among them.
 
-use klatch_protocol::{Message, UnixMs, casemap::same, format};
+use klatch_protocol::{CaseMapping, Message, UnixMs, format};
 
 use super::{
     Event, Manner, Output, Outputs, Place, Session, Spoken, Typing, Window, clean,
@@ -117,10 +117,10 @@ impl Session {
     }
 }
 
-/// Whether two places are the same, whatever the case of their names.
-pub(super) fn same_place(a: &Place, b: &Place) -> bool {
+/// Whether two places are the same, as names are compared.
+pub(super) fn same_place(names: CaseMapping, a: &Place, b: &Place) -> bool {
     match (a, b) {
-        (Place::Room(a), Place::Room(b)) | (Place::Direct(a), Place::Direct(b)) => same(a, b),
+        (Place::Room(a), Place::Room(b)) | (Place::Direct(a), Place::Direct(b)) => names.same(a, b),
         (Place::Server, Place::Server) => true,
         _ => false,
     }

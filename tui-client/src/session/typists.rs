@@ -1,7 +1,7 @@
 //! Who is typing, and until when that may be believed (ircv3.net "typing client tag", "Client implementation
 //! considerations"): a client that goes away in the middle of a word never says that it has stopped.
 
-use klatch_protocol::casemap::same;
+use klatch_protocol::CaseMapping;
 
 use super::{Place, Typing, speech::same_place};
 
@@ -11,7 +11,10 @@ const BELIEVED: u64 = 6_000;
 const MOST: usize = 64;
 
 #[derive(Debug, Default)]
-pub(super) struct Typists(Vec<Typist>);
+pub(super) struct Typists {
+    typists: Vec<Typist>,
+    names: CaseMapping,
+}
 
 #[derive(Debug)]
 struct Typist {
@@ -25,28 +28,35 @@ impl Typists {
     pub(super) fn told(&mut self, mono: u64, place: &Place, nick: &str, state: Typing) -> bool {
         self.stopped(place, nick);
         if state == Typing::Active {
-            if self.0.len() >= MOST {
+            if self.typists.len() >= MOST {
                 return false;
             }
             let (place, nick) = (place.clone(), nick.to_owned());
-            self.0.push(Typist { place, nick, until: mono.saturating_add(BELIEVED) });
+            self.typists.push(Typist { place, nick, until: mono.saturating_add(BELIEVED) });
         }
         true
     }
 
     /// Somebody has said it.
     pub(super) fn stopped(&mut self, place: &Place, nick: &str) {
-        self.0.retain(|typist| !(same(&typist.nick, nick) && same_place(&typist.place, place)));
+        let names = self.names;
+        let same = |typist: &Typist| names.same(&typist.nick, nick) && same_place(names, &typist.place, place);
+        self.typists.retain(|typist| !same(typist));
     }
 
     /// Those who are not believed to type any more.
     pub(super) fn overdue(&mut self, mono: u64) -> Vec<(Place, String)> {
-        let overdue = self.0.extract_if(.., |typist| typist.until <= mono);
+        let overdue = self.typists.extract_if(.., |typist| typist.until <= mono);
         overdue.map(|typist| (typist.place, typist.nick)).collect()
     }
 
     /// When the first of them is not believed any more.
     pub(super) fn deadline(&self) -> Option<u64> {
-        self.0.iter().map(|typist| typist.until).min()
+        self.typists.iter().map(|typist| typist.until).min()
+    }
+
+    /// Names are compared otherwise from now on.
+    pub(super) fn compare_names(&mut self, names: CaseMapping) {
+        self.names = names;
     }
 }

@@ -41,8 +41,8 @@ pub enum Change {
     Left {
         /// Who they were.
         user: Box<User>,
-        /// One for each room in which everybody may know of it (mode `u`).
-        records: Vec<Record>,
+        /// What stays of it in each room.
+        traces: Vec<Trace>,
         /// Who shared a room with them.
         witnesses: Vec<UserId>,
         /// When.
@@ -88,8 +88,8 @@ pub enum Change {
         enrolled: Option<Ranks>,
         /// When.
         at: UnixMs,
-        /// For the history, where everybody in the room may know of it (mode `u`).
-        record: Option<Record>,
+        /// What stays of it.
+        trace: Trace,
     },
     /// An account became a member of a room that its owner was in already.
     Enrolled {
@@ -112,8 +112,8 @@ pub enum Change {
         name: RoomName,
         /// Why.
         reason: String,
-        /// As of [`Change::Joined`].
-        record: Option<Record>,
+        /// What stays of it.
+        trace: Trace,
     },
     /// Somebody was thrown out of a room.
     Kicked {
@@ -127,8 +127,8 @@ pub enum Change {
         name: RoomName,
         /// Why.
         reason: String,
-        /// As of [`Change::Joined`].
-        record: Option<Record>,
+        /// What stays of it.
+        trace: Trace,
     },
     /// Somebody was asked into a room.
     Invited {
@@ -226,4 +226,40 @@ pub enum Change {
         /// Up to when.
         at: UnixMs,
     },
+}
+
+/// What stays of somebody's coming or going.
+#[derive(Debug)]
+pub enum Trace {
+    /// A record for the history: everybody in the room may know of it.
+    Record(Record),
+    /// Its number among what is not kept: only some in the room may know of it (mode `u`), and what is played back is shown
+    /// to all.
+    Passing(u64),
+}
+
+impl Trace {
+    /// Whether everybody in the room may know of it.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        matches!(self, Trace::Record(_))
+    }
+
+    /// What its line is called.
+    #[must_use]
+    pub fn id(&self) -> MessageId {
+        match self {
+            Trace::Record(record) => MessageId::Kept(record.seq),
+            Trace::Passing(count) => MessageId::Passing(*count),
+        }
+    }
+
+    /// The record, where there is one.
+    #[must_use]
+    pub fn kept(self) -> Option<Record> {
+        match self {
+            Trace::Record(record) => Some(record),
+            Trace::Passing(_) => None,
+        }
+    }
 }

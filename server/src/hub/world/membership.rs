@@ -69,8 +69,8 @@ impl World {
         }
         // A JOIN that is played back tells the display name, as extended-join does.
         let seen = self.is_seen(room_id, id);
-        let record = seen.then(|| self.record(now, &user, room_id, RecordKind::Join, user.display.clone()));
-        changes.push(Change::Joined { user: id, room: room_id, enrolled, at: now, record });
+        let trace = self.trace(now, (&user, seen), room_id, RecordKind::Join, user.display.clone());
+        changes.push(Change::Joined { user: id, room: room_id, enrolled, at: now, trace });
         Ok(changes)
     }
 
@@ -101,8 +101,8 @@ impl World {
         let user = self.known(id)?.clone();
         let seen = self.is_seen(room, id);
         let name = self.remove_member(id, room)?;
-        let record = seen.then(|| self.record(now, &user, room, RecordKind::Part, reason.clone()));
-        let mut changes = vec![Change::Parted { user: id, room, name, reason, record }];
+        let trace = self.trace(now, (&user, seen), room, RecordKind::Part, reason.clone());
+        let mut changes = vec![Change::Parted { user: id, room, name, reason, trace }];
         changes.extend(self.delete_if_deserted(room));
         Ok(changes)
     }

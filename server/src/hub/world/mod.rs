@@ -34,7 +34,7 @@ use klatch_protocol::{AccountName, CaseMapping, Folded, Nick, UnixMs};
 
 pub use self::{
     account::Account,
-    change::{Change, MessageId},
+    change::{Change, MessageId, Trace},
     command::{Command, Target},
     metadata::{About, MAX_KEYS},
     modes::ModeChange,
@@ -307,6 +307,23 @@ impl World {
             tags: user.own_tags().to_owned(),
             text,
         }
+    }
+
+    /// What stays of somebody's coming or going in a room, by themselves or by `user`, which everybody there has `seen` or
+    /// not.
+    fn trace(
+        &mut self,
+        now: UnixMs,
+        (user, seen): (&User, bool),
+        room: RoomId,
+        kind: RecordKind,
+        text: String,
+    ) -> Trace {
+        if seen {
+            return Trace::Record(self.record(now, user, room, kind, text));
+        }
+        self.last_passing += 1;
+        Trace::Passing(self.last_passing)
     }
 
     fn known(&self, user: UserId) -> Result<&User, Refusal> {

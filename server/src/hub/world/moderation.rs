@@ -33,8 +33,8 @@ impl World {
         let seen = self.is_seen(room, whom);
         let name = self.remove_member(whom, room).map_err(|_| Refusal::OtherNotInRoom)?;
         let text = format!("{other} {reason}");
-        let record = seen.then(|| self.record(now, &user, room, RecordKind::Kick, text));
-        let mut changes = vec![Change::Kicked { by: id, whom, room, name, reason, record }];
+        let trace = self.trace(now, (&user, seen), room, RecordKind::Kick, text);
+        let mut changes = vec![Change::Kicked { by: id, whom, room, name, reason, trace }];
         changes.extend(self.delete_if_deserted(room));
         Ok(changes)
     }

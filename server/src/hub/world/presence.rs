@@ -115,19 +115,19 @@ impl World {
         if let Some(account) = user.account {
             self.online.remove(&account);
         }
-        let mut records = Vec::with_capacity(user.rooms.len());
+        let mut traces = Vec::with_capacity(user.rooms.len());
         for room in &user.rooms {
             let seen = self.is_seen(*room, id);
             if let Some(room) = self.rooms.get_mut(room) {
                 room.present.remove(&id);
             }
-            records.extend(seen.then(|| self.record(now, &user, *room, RecordKind::Quit, reason.clone())));
+            traces.push(self.trace(now, (&user, seen), *room, RecordKind::Quit, reason.clone()));
         }
         for room in self.rooms.values_mut().filter(|room| !room.invited.is_empty()) {
             room.invited.remove(&id);
         }
         let rooms = user.rooms.clone();
-        let mut changes = vec![Change::Left { user: Box::new(user), records, witnesses, at: now, reason }];
+        let mut changes = vec![Change::Left { user: Box::new(user), traces, witnesses, at: now, reason }];
         changes.extend(rooms.into_iter().filter_map(|room| self.delete_if_deserted(room)));
         Ok(changes)
     }

@@ -218,3 +218,24 @@ fn tab_completes_nicks_rooms_and_commands() {
     assert_eq!(model.complete("é be", 99).range, 3..5);
     assert_eq!(model.complete("é", 1).range, 0..0);
 }
+
+#[test]
+fn people_and_rooms_are_found_as_the_network_compares_names() {
+    let mut model = model();
+    model.apply(Event::Names(CaseMapping::Rfc1459));
+    model.apply(joined("amy[1]", "amy[1]"));
+    model.apply(Event::Quit { nick: "AMY{1}".into(), reason: None, at: UnixMs(1) });
+    assert_eq!(shown(&model, "#LOBBY").last().map(String::as_str), Some("-amy[1] "));
+    model.apply(joined("bob[1]", "bob[1]"));
+    let here = |model: &Model, nick: &str| model.active().roster.get(nick).is_some();
+    assert!(here(&model, "BOB{1}"));
+    model.apply(Event::Names(CaseMapping::Ascii));
+    assert!(here(&model, "BOB[1]") && !here(&model, "bob{1}"));
+    // Who is told of anew is compared so as well.
+    model.apply(Event::Names(CaseMapping::Precis));
+    model.apply(Event::Present {
+        room: "#lobby".into(),
+        people: vec![person("\u{c4}my", "Amy"), person("lior", "Lior")],
+    });
+    assert!(here(&model, "\u{e4}MY"));
+}

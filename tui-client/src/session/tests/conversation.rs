@@ -215,3 +215,29 @@ fn a_ping_is_answered_and_requests_become_lines() {
     );
     assert_eq!(script.session.ending(), Some(&Ending::Quit));
 }
+
+#[test]
+fn a_batch_that_never_ends_keeps_nothing_back() {
+    let mut script = Script::in_lobby();
+    script.hears(&[
+        ":srv BATCH +n somewhere",
+        "@batch=n;time=2026-11-24T10:01:00.000Z :amy!a@h PRIVMSG #lobby :still here",
+    ]);
+    assert_eq!(script.events(), [] as [&Event; 0]);
+    let said = |script: &Script| {
+        let said = script.events().into_iter().filter_map(|event| match event {
+            Event::Said { spoken, .. } => Some(spoken.text.clone()),
+            _ => None,
+        });
+        said.collect::<Vec<_>>()
+    };
+    for _ in 0..3 {
+        assert_eq!(said(&script), [] as [String; 0]);
+        assert!(script.session.deadline().is_some_and(|at| at <= script.now.mono + 30_000));
+        script.passes(10_000);
+        script.hears(&[":srv PONG srv :klatch"]);
+    }
+    assert_eq!(said(&script), ["still here"]);
+    script.hears(&["@batch=n :amy!a@h PRIVMSG #lobby :and later", ":srv BATCH -n"]);
+    assert_eq!(said(&script), ["still here", "and later"]);
+}

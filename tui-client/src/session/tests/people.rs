@@ -133,3 +133,33 @@ fn answers_are_for_people() {
         ]
     );
 }
+
+#[test]
+fn names_are_the_same_as_the_network_says() {
+    let mut script = Script::new(Script::log_in());
+    script.come_in();
+    assert!(script.events().contains(&&Event::Names(CaseMapping::Rfc1459)), "where nothing is said");
+    let is_in = |script: &Script, room: &str| {
+        let folded = script.session.names.fold(room);
+        script.session.rooms.contains_key(&folded) && script.session.link.joined.contains(&folded)
+    };
+    script.hears(&[":lior!l@h NICK lior[]", ":LIOR{}!l@h JOIN #a[b]"]);
+    assert!(is_in(&script, "#A{B}"));
+    script.hears(&[":lior{]!l@h PART #A{B}"]);
+    assert!(!is_in(&script, "#a[b]"));
+
+    // It may be told otherwise at any time; what is known stays known under its own name.
+    script.hears(&[":lior[]!l@h JOIN #a[b]", ":srv 005 lior[] CASEMAPPING=ascii :are supported"]);
+    assert!(script.events().contains(&&Event::Names(CaseMapping::Ascii)));
+    script.hears(&[":lior[]!l@h PART #A{B}", ":lior{}!l@h PART #a[b]"]);
+    assert!(is_in(&script, "#A[b]") && !is_in(&script, "#a{b}"));
+    script.hears(&[":srv 005 lior[] CASEMAPPING=rfc7613 :are supported", ":lior[]!l@h JOIN #\u{c4}\u{df}"]);
+    assert!(is_in(&script, "#\u{e4}\u{df}") && is_in(&script, "#A[B]"), "one that is not known folds all scripts");
+    script.clear();
+    script.hears(&[":srv 005 lior[] -CASEMAPPING :are supported"]);
+    assert_eq!(script.events(), [&Event::Names(CaseMapping::Rfc1459)]);
+    // The next connection begins with what was known.
+    script.breaks();
+    script.session.open(script.now, &mut script.out);
+    assert_eq!(script.session.names, CaseMapping::Rfc1459);
+}
