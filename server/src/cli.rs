@@ -14,6 +14,7 @@ const EXAMPLES: &str = "Examples:
   klatchd --local --ephemeral        try it out; nothing is kept
   klatchd ctl who                    ask a running klatchd, as on its console; `ctl help` lists what there is
   klatchd account add amelia         make an account, whether klatchd runs or not
+  klatchd backup /backup/chat.db     copy the database, whether klatchd runs or not
 
 Everything else is decided in the file given with --config; docs/operating.md lists its keys.";
 
@@ -59,6 +60,19 @@ pub enum Command {
         /// What would be typed there, for example: kick bob too loud
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
+    },
+    /// Copy the database to a file, whether klatchd runs or not
+    Backup {
+        /// Replace the file if it is there already
+        #[arg(long)]
+        force: bool,
+        /// Where the copy goes
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the database, which is kept; klatchd must not run
+    Restore {
+        /// The backup
+        file: PathBuf,
     },
     /// Work on accounts, whether klatchd runs or not
     #[command(subcommand)]

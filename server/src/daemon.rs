@@ -15,13 +15,14 @@ use crate::{
     cli::Arguments,
     config::{self, ConfigError, File, PORT},
     console::{self, Ink},
+    data_dir::DataDirError,
     hub::io::News,
     lan, log,
     menu::{self, Choice},
     net::Endpoint,
     serve::{Reread, ServeError, Server, Settings, StartError, Stop, Storage},
     signals::{Signal, Signals},
-    store::StoreError,
+    store::{BackupError, StoreError},
 };
 #[cfg(unix)]
 use crate::{
@@ -58,6 +59,12 @@ pub enum Fault {
     #[cfg(not(unix))]
     #[error("this system has no Unix sockets to ask a running klatchd by; use its console")]
     NoControl,
+    /// There is no backup, or none was restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The data directory, where it is not about serving.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
     /// The terminal, the signals or the runtime.
     #[error("the system refuses what klatchd needs: {0}")]
     System(#[from] std::io::Error),
@@ -70,6 +77,7 @@ impl Fault {
         const REFUSED: u8 = 1;
         const USAGE: u8 = 64;
         const DATA: u8 = 65;
+        const NO_INPUT: u8 = 66;
         const UNAVAILABLE: u8 = 69;
         const SOFTWARE: u8 = 70;
         const SYSTEM: u8 = 71;
@@ -77,13 +85,20 @@ impl Fault {
         const IO: u8 = 74;
         const TRY_LATER: u8 = 75;
         const CONFIG: u8 = 78;
-        use crate::data_dir::DataDirError;
         let of_store = |error: &StoreError| match error {
-            StoreError::Corrupt { .. } | StoreError::Foreign(_) | StoreError::Newer { .. } => DATA,
+            StoreError::Corrupt { .. }
+            | StoreError::LogMissing { .. }
+            | StoreError::Missing { .. }
+            | StoreError::Foreign(_)
+            | StoreError::Newer { .. } => DATA,
             StoreError::ReadOnly(_) => CANNOT_CREATE,
             StoreError::Locked(_) => TRY_LATER,
             StoreError::Refused { .. } | StoreError::Gone => SOFTWARE,
-            StoreError::Full(_) | StoreError::Io { .. } => IO,
+            StoreError::Full(_) | StoreError::Unwritable { .. } | StoreError::Io { .. } => IO,
+        };
+        let of_data_dir = |error: &DataDirError| match error {
+            DataDirError::InUse(_) => TRY_LATER,
+            DataDirError::Unwritable { .. } => CANNOT_CREATE,
         };
         match self {
             Fault::Config(_) | Fault::Log(_) | Fault::Start(StartError::Tls(_)) => CONFIG,
@@ -96,10 +111,15 @@ impl Fault {
             Fault::Control(ControlError::Refused(_)) => REFUSED,
             #[cfg(not(unix))]
             Fault::NoControl => UNAVAILABLE,
-            Fault::Start(StartError::DataDir(DataDirError::InUse(_))) => TRY_LATER,
-            Fault::Start(StartError::DataDir(DataDirError::Unwritable { .. })) => CANNOT_CREATE,
+            Fault::Start(StartError::DataDir(error)) | Fault::DataDir(error) => of_data_dir(error),
+            Fault::Backup(BackupError::Exists(_) | BackupError::Own(_)) => REFUSED,
+            Fault::Backup(BackupError::Missing(_)) => NO_INPUT,
+            Fault::Backup(BackupError::Target { .. }) => CANNOT_CREATE,
+            Fault::Backup(BackupError::BrokenOff) => TRY_LATER,
             Fault::Start(StartError::Listen(_)) => UNAVAILABLE,
-            Fault::Start(StartError::Store(error)) | Fault::Serve(ServeError::Store(error)) => of_store(error),
+            Fault::Start(StartError::Store(error))
+            | Fault::Serve(ServeError::Store(error) | ServeError::Damaged(error))
+            | Fault::Backup(BackupError::Store(error)) => of_store(error),
             Fault::Start(StartError::Panicked) | Fault::Serve(ServeError::Panicked) => SOFTWARE,
             Fault::Start(_) | Fault::System(_) => SYSTEM,
         }

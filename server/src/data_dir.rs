@@ -2,17 +2,17 @@
 
 use std::{
     fs::{File, TryLockError},
-    io::{Error, ErrorKind, Write as _},
+    io::{Error, ErrorKind},
     path::{Path, PathBuf},
 };
+
+use crate::files::write_private;
 
 /// Why a folder cannot be used. Displays as one line with what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
     /// It cannot be made or written.
-    #[error(
-        "cannot write the data directory {path}: {source}; check its owner and permissions, or choose another with --data"
-    )]
+    #[error("cannot write the data directory {path}: {source}; {}, or choose another with --data", remedy(source))]
     Unwritable {
         /// The folder.
         path: PathBuf,
@@ -22,6 +22,14 @@ pub enum DataDirError {
     /// Another server uses it.
     #[error("another klatchd uses the data directory {0}; stop it, or choose another with --data")]
     InUse(PathBuf),
+}
+
+fn remedy(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space",
+        ErrorKind::ReadOnlyFilesystem => "mount it for writing",
+        _ => "check its owner and permissions",
+    }
 }
 
 /// A folder that nobody else uses while this value lives.
@@ -81,7 +89,13 @@ impl DataDir {
     /// Where the database is.
     #[must_use]
     pub fn database(&self) -> PathBuf {
-        self.path.join("klatch.db")
+        Self::database_of(&self.path)
+    }
+
+    /// Where the database of the data directory `path` is, or would be.
+    #[must_use]
+    pub fn database_of(path: &Path) -> PathBuf {
+        path.join("klatch.db")
     }
 }
 
@@ -96,19 +110,6 @@ fn make(path: &Path) -> Result<(), Error> {
         true => Ok(()),
         false => Err(Error::from(ErrorKind::NotADirectory)),
     }
-}
-
-/// Writes a file that only its owner may read. It appears whole or not at all.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
-    let half = path.with_extension("new");
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&half)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&half, path)
 }
 
 #[cfg(test)]

@@ -1,21 +1,26 @@
-//! What klatchd does besides serving: asking one that runs, and making accounts for one that does not.
+//! What klatchd does besides serving: asking one that runs, and making accounts and backups for one that does not.
 
 use std::{
     io::{Read as _, Write as _},
     path::Path,
+    sync::Arc,
 };
 
+use klatch_protocol::sanitize::clean_line;
 use zeroize::Zeroizing;
 
 use crate::{
     cli::{AccountCommand, Arguments, Command},
+    clock,
     config::{self, File},
     console::{self, Ink},
     control::{self, ControlError},
     daemon::{Fault, settings},
+    data_dir::DataDir,
     hub::io::Secret,
-    log,
-    serve::{Server, Stop, Storage},
+    log, secret,
+    serve::{Server, StartError, Stop, Storage, backed_up},
+    store::{BackupError, Existing, Sqlite},
 };
 
 /// The most bytes of a password on standard input.
@@ -29,7 +34,22 @@ pub fn run(arguments: &Arguments, command: &Command, file: &File) -> Result<(), 
     // Never in memory: an errand is about what is kept.
     let Storage::Folder(folder) = config::storage(arguments.data.as_deref(), file)? else { return Ok(()) };
     let answer = match command {
-        Command::Ctl { words } => control::ask(&folder, &words.join(" "), None)?,
+        Command::Ctl { words } => {
+            let line = words.join(" ");
+            match console::backup_of(&line) {
+                // Names are those of the folder that this was typed in.
+                Some((file, existing)) => ask_for_backup(&folder, &file, existing)?,
+                None => control::ask(&folder, &line, None)?,
+            }
+        }
+        Command::Backup { force, file } => {
+            let existing = if *force { Existing::Replace } else { Existing::Keep };
+            match ask_for_backup(&folder, file, existing) {
+                Err(Fault::Control(ControlError::NotRunning(_))) => back_up_alone(&folder, file, existing)?,
+                asked => asked?,
+            }
+        }
+        Command::Restore { file } => restore(&folder, file)?,
         Command::Account(AccountCommand::Add { password_stdin, name }) => {
             if name.contains(char::is_whitespace) {
                 return Err(ControlError::Refused(format!("a user name is one word, `{name}` is not")).into());
@@ -45,6 +65,37 @@ pub fn run(arguments: &Arguments, command: &Command, file: &File) -> Result<(), 
     // A reader that is gone wants to know nothing.
     let _ = writeln!(std::io::stdout(), "{answer}");
     Ok(())
+}
+
+fn ask_for_backup(folder: &Path, file: &Path, existing: Existing) -> Result<String, Fault> {
+    let file = std::path::absolute(file)?;
+    let line = console::backup_line(&file, existing).ok_or_else(|| {
+        let name = clean_line(&file.to_string_lossy()).into_owned();
+        ControlError::Refused(format!("the name {name} cannot be told to a running klatchd; choose a plainer one"))
+    })?;
+    Ok(control::ask(folder, &line, None)?)
+}
+
+fn back_up_alone(folder: &Path, file: &Path, existing: Existing) -> Result<String, Fault> {
+    let database = DataDir::database_of(folder);
+    if !database.exists() {
+        // Locking the folder would make it.
+        return Err(BackupError::Missing(database).into());
+    }
+    let _lock = DataDir::open(folder)?;
+    let size = Sqlite::backup(&database, file, existing, &Arc::default())?;
+    Ok(backed_up(file, size))
+}
+
+fn restore(folder: &Path, file: &Path) -> Result<String, Fault> {
+    let data_dir = DataDir::open(folder)?;
+    let epoch = secret::number().map_err(StartError::Chance)?;
+    let aside = Sqlite::restore(file, &data_dir.database(), clock::wall(), epoch)?;
+    let restored = format!("{} was restored from {}.", data_dir.database().display(), file.display());
+    Ok(match aside {
+        Some(aside) => format!("{restored} The old one is kept as {}.", aside.display()),
+        None => restored,
+    })
 }
 
 /// A whole server without a door, for as long as it takes.

@@ -13,6 +13,7 @@ pub mod daemon;
 pub mod data_dir;
 #[cfg(unix)]
 pub mod errand;
+mod files;
 pub mod hub;
 pub mod lan;
 pub mod log;

@@ -25,6 +25,9 @@ struct Unix {
     terminate: tokio::signal::unix::Signal,
     /// Comes when the terminal is closed. To a server without one it means to read the configuration again.
     hangup: tokio::signal::unix::Signal,
+    /// Comes when a file reaches a limit on its size, and would end the process. Caught, it makes the write fail, which is
+    /// waited out as a full disk is.
+    _file_size: tokio::signal::unix::Signal,
     terminal: bool,
 }
 
@@ -42,6 +45,7 @@ impl Signals {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
                 hangup: signal(SignalKind::hangup())?,
+                _file_size: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
                 terminal,
             };
             Ok(Signals { unix })
@@ -56,7 +60,7 @@ impl Signals {
     /// Waits for the next signal. Cancel-safe.
     #[cfg(unix)]
     pub async fn next(&mut self) -> Signal {
-        let Unix { interrupt, terminate, hangup, terminal } = &mut self.unix;
+        let Unix { interrupt, terminate, hangup, terminal, .. } = &mut self.unix;
         tokio::select! {
             _ = interrupt.recv() => Signal::End(2),
             _ = terminate.recv() => Signal::End(15),

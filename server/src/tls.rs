@@ -17,7 +17,7 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::data_dir::write_private;
+use crate::files::write_private;
 
 /// Where the certificate comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,7 +25,7 @@ const SERVER: &[Rule] = &[
     Rule {
         module: "store",
         crates: None,
-        own: Some(&["store", "hub/io"]),
+        own: Some(&["store", "hub/io", "files"]),
         never: &["tokio::net", "tokio::spawn", "rustls"],
     },
     Rule { module: "auth", crates: None, own: Some(&["auth", "hub/io"]), never: &["rusqlite"] },

@@ -65,25 +65,6 @@ fn a_broken_configuration() {
     assert!(said.contains("missing.toml") && said.contains("--config"), "{said}");
 }
 
-#[test]
-fn a_damaged_or_newer_database() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    Daemon::start(&data).kill();
-    let database = data.join("klatch.db");
-    let arguments = ["--listen", "127.0.0.1:0", "--data", path(&data)];
-
-    rusqlite::Connection::open(&database).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let (code, said) = failure(&arguments);
-    assert_eq!(code, 65);
-    assert!(said.contains("schema 99") && said.contains("newer klatchd"), "{said}");
-
-    std::fs::write(&database, [0xa5; 8192]).unwrap();
-    let (code, said) = failure(&arguments);
-    assert_eq!(code, 65);
-    assert!(said.contains(path(&database)) && said.contains("backup"), "{said}");
-}
-
 #[cfg(unix)]
 #[tokio::test]
 async fn what_is_kept_is_for_its_owner_only() {

@@ -46,25 +46,7 @@ async fn nothing_that_was_acknowledged_is_lost_when_the_process_is_killed() {
     let daemon = Daemon::start(&data);
     let mut amy = Client::plain(daemon.address).await;
     amy.log_in("amelia").await;
-    let mut kept = Vec::new();
-    let mut anchor = "*".to_owned();
-    loop {
-        let command = if anchor == "*" { "LATEST" } else { "BEFORE" };
-        amy.send(&[&format!("CHATHISTORY {command} #lobby {anchor} 100")]).await;
-        amy.until("BATCH +").await;
-        let mut page = Vec::new();
-        loop {
-            let line = amy.next().await.unwrap();
-            if line.contains("BATCH -") {
-                break;
-            }
-            let id = line.split(['@', ';', ' ']).find_map(|tag| tag.strip_prefix("msgid=")).unwrap().to_owned();
-            page.push((id, line.split_once("PRIVMSG #lobby :").unwrap().1.to_owned()));
-        }
-        let Some((oldest, _)) = page.first() else { break };
-        anchor = format!("msgid={oldest}");
-        kept.extend(page.into_iter().map(|(_, word)| word));
-    }
+    let kept: Vec<String> = amy.history("#lobby").await.into_iter().map(|(_, text)| text).collect();
     let unique: BTreeSet<String> = kept.iter().cloned().collect();
     assert_eq!(unique.len(), kept.len(), "nothing is doubled");
     let lost: Vec<_> = acknowledged.difference(&unique).collect();

@@ -73,7 +73,7 @@ impl Subject {
             Kind::Floor => {
                 let mut command = Command::new(std::env::current_exe()?);
                 command.arg("floor").args(tls.then_some("--tls"));
-                Daemon::run(command.stdin(Stdio::piped()))
+                Daemon::run(command.stdin(Stdio::piped()).stderr(Stdio::null()))
             }
         };
         let tls = tls.then(|| trust::only(&daemon.fingerprint));

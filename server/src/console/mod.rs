@@ -6,7 +6,11 @@ mod ink;
 pub mod news;
 mod verbs;
 
-use std::{fmt::Write as _, net::SocketAddr};
+use std::{
+    fmt::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use klatch_protocol::{UnixMs, fingerprint::Fingerprint, sanitize::clean_line};
 
@@ -18,6 +22,7 @@ use crate::{
     hub::io::{OperatorAnswer, OperatorVerb, Present, Rank, Secret, Status},
     secret,
     serve::Server,
+    store::Existing,
 };
 
 /// What stands on the screen when the server is ready.
@@ -52,6 +57,7 @@ pub async fn obey(server: &Server, line: &str, given: Option<Secret>, ink: Ink) 
         Typed::Nothing => return Ok(String::new()),
         Typed::Help => return Ok(help(ink)),
         Typed::Reload => return server.reload().await,
+        Typed::Backup { file, existing } => return server.backup(file, existing).await,
         Typed::Invite => OperatorVerb::Invite { code: by_chance()? },
         Typed::AddAccount { name, password } => {
             let password = match given.or(password.map(Secret::from)) {
@@ -76,6 +82,23 @@ pub async fn obey(server: &Server, line: &str, given: Option<Secret>, ink: Ink) 
         }
         OperatorAnswer::Status(status) => Ok(figures(&status)),
         OperatorAnswer::Refused(reason) => Err(clean_line(&reason).into_owned()),
+    }
+}
+
+/// The line that asks for a backup, for [`obey`]; `None` for a name that cannot be typed.
+#[must_use]
+pub fn backup_line(file: &Path, existing: Existing) -> Option<String> {
+    let force = if existing == Existing::Replace { format!("{} ", verbs::FORCE) } else { String::new() };
+    let line = format!("backup {force}{}", file.to_str()?);
+    (backup_of(&line) == Some((file.to_owned(), existing))).then_some(line)
+}
+
+/// What a line asks to be backed up to, if that is what it asks.
+#[must_use]
+pub fn backup_of(line: &str) -> Option<(PathBuf, Existing)> {
+    match verbs::parse(&clean_line(line)) {
+        Ok(Typed::Backup { file, existing }) => Some((file, existing)),
+        _ => None,
     }
 }
 

@@ -1,6 +1,11 @@
 //! What the operator can type.
 
-use crate::hub::io::{OperatorVerb, span};
+use std::path::PathBuf;
+
+use crate::{
+    hub::io::{OperatorVerb, span},
+    store::Existing,
+};
 
 /// A typed line, understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +22,13 @@ pub(super) enum Typed {
         name: String,
         /// What was typed behind it.
         password: Option<String>,
+    },
+    /// `backup`
+    Backup {
+        /// Where to.
+        file: PathBuf,
+        /// What becomes of what is there.
+        existing: Existing,
     },
     /// `reload`
     Reload,
@@ -39,10 +51,14 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("audit", "what operators did lately"),
     ("invite", "make a code with which one person can sign up"),
     ("account add NAME [PASSWORD]", "make an account; without a password one is made and shown"),
+    ("backup [--force] FILE", "copy the database to a new file; with --force it may be there already"),
     ("reload", "read the configuration again"),
     ("shutdown [DELAY] [REASON]", "end the server and everybody's client; DELAY is 30, 30s, 5m or 1h"),
     ("help", "this list"),
 ];
+
+/// What lets a backup replace a file.
+pub(super) const FORCE: &str = "--force";
 
 /// Words people type for ours.
 const SYNONYMS: &[(&str, &str)] = &[
@@ -65,6 +81,8 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("adduser", "account"),
     ("register", "account"),
     ("rehash", "reload"),
+    ("save", "backup"),
+    ("dump", "backup"),
 ];
 
 /// Understands a line, or says what is wrong with it and what to type instead.
@@ -75,6 +93,7 @@ pub(super) fn parse(line: &str) -> Result<Typed, String> {
         "help" => return Ok(Typed::Help),
         "invite" => return Ok(Typed::Invite),
         "account" => return account(rest),
+        "backup" => return backup(rest),
         "reload" => return Ok(Typed::Reload),
         "who" => OperatorVerb::Who,
         "status" => OperatorVerb::Status,
@@ -104,6 +123,17 @@ fn account(rest: &str) -> Result<Typed, String> {
     match (what, name) {
         ("add", name) if !name.is_empty() => Ok(Typed::AddAccount { name: name.to_owned(), password: some(password) }),
         _ => Err("what account? Type: account add NAME [PASSWORD]".into()),
+    }
+}
+
+fn backup(rest: &str) -> Result<Typed, String> {
+    let (existing, file) = match split(rest) {
+        (FORCE, file) => (Existing::Replace, file),
+        _ => (Existing::Keep, rest),
+    };
+    match file {
+        "" => Err("back up to which file? Type: backup FILE".into()),
+        file => Ok(Typed::Backup { file: file.into(), existing }),
     }
 }
 
@@ -212,6 +242,8 @@ mod tests {
                 Typed::Verb(OperatorVerb::Kick { user: "bob".into(), reason: Some("too loud".into()) }),
             ),
             ("reload", Typed::Reload),
+            ("backup /a b.db", Typed::Backup { file: "/a b.db".into(), existing: Existing::Keep }),
+            ("backup --force c.db", Typed::Backup { file: "c.db".into(), existing: Existing::Replace }),
             ("account add bob", Typed::AddAccount { name: "bob".into(), password: None }),
             ("account add bob a b", Typed::AddAccount { name: "bob".into(), password: Some("a b".into()) }),
             (
@@ -248,6 +280,8 @@ mod tests {
             ("exit()", "did you mean shutdown?"),
             ("hello everybody", "say TEXT talks to everybody"),
             ("kick", "kick USER"),
+            ("backup", "backup FILE"),
+            ("backup --force", "backup FILE"),
             ("say", "say TEXT"),
             ("ban", "ban TARGET"),
             ("unban", "unban TARGET"),

@@ -37,6 +37,9 @@ pub enum ServeError {
     /// Something could not be kept, so nobody may be told of it.
     #[error("stopped, because something could not be saved (nobody was told of it): {0}")]
     Store(#[from] StoreError),
+    /// What is kept turned out to be damaged.
+    #[error("stopped: {0}")]
+    Damaged(StoreError),
     /// A fault of this program.
     #[error("stopped by a fault of klatchd; please report the lines above")]
     Panicked,

@@ -4,6 +4,7 @@
 //! and [`Server::stop`].
 
 mod alone;
+mod aside;
 mod certificates;
 mod error;
 mod reload;
@@ -27,6 +28,8 @@ use tokio::{
 };
 
 use alone::alone;
+use aside::Aside;
+pub(crate) use aside::backed_up;
 use certificates::{Certificates, Served};
 pub use error::{ServeError, StartError};
 use reload::Reload;
@@ -44,7 +47,7 @@ use crate::{
     },
     net::{BURSTS_WAITING, Endpoint, Gate, Listener, NetLimits, Rules, hand_out},
     secret,
-    store::{ANSWERS_WAITING, Memory, Sqlite, Store, StoreWorker},
+    store::{ANSWERS_WAITING, Existing, Memory, Sqlite, Store, StoreError, StoreWorker},
 };
 
 /// How many arrivals wait for the loop. When there are more, connections are not read until it has caught up.
@@ -99,6 +102,8 @@ enum Order {
     Policy(Box<Policy>, oneshot::Sender<OperatorAnswer>),
     /// What came of reading them, for those within the chat who asked.
     Reread(Result<String, String>),
+    /// Ends the server: the database turned out to be damaged.
+    Fault(StoreError),
 }
 
 impl Order {
@@ -122,6 +127,7 @@ pub struct Server {
     news: broadcast::Sender<News>,
     orders: mpsc::Sender<Order>,
     reload: Reload,
+    aside: Aside,
     ended: watch::Receiver<Option<Result<(), ServeError>>>,
 }
 
@@ -146,10 +152,11 @@ impl Server {
 
     /// Sets everything in motion.
     fn launch(opened: Opened, listeners: Vec<Listener>, settings: Settings) -> Result<Self, StartError> {
-        let Opened { data_dir, store, snapshot, tls } = opened;
+        let Opened { data_dir, store, is_checked, snapshot, tls } = opened;
         let Settings { policy, net, auth, .. } = settings.clone();
         let of = |compat: bool| listeners.iter().filter(move |l| l.is_compat() == compat).map(Listener::address);
         let (addresses, compat_addresses) = (of(false).collect(), of(true).collect());
+        let aside = Aside::new(data_dir.as_ref().map(DataDir::database));
         let owner_code = snapshot.owner_code.clone();
         let owner_code_file = data_dir.as_ref().filter(|_| owner_code.is_some()).map(DataDir::owner_code);
         let (news, _) = broadcast::channel(NEWS_WAITING);
@@ -187,7 +194,11 @@ impl Server {
             tokio::join!(doors.join_all(), hand_out(parcels_in));
         };
         let closed = alone("connections", doors).map_err(StartError::Thread)?;
+        if !is_checked {
+            aside.check(orders.clone());
+        }
         let (end, ended) = watch::channel(None);
+        let beside = aside.clone();
         // Nobody joins this thread: its end, also by a panic, is seen through `ended`.
         let hub = async move {
             let (result, store) = turns.run().await;
@@ -195,6 +206,7 @@ impl Server {
             stop.send_replace(true);
             // A panic there has ended all connections as well.
             let _ = closed.await;
+            beside.end().await;
             store.close().await;
             drop(data_dir);
             end.send_replace(Some(result));
@@ -209,6 +221,7 @@ impl Server {
             news,
             orders,
             reload,
+            aside,
             ended,
         })
     }
@@ -267,6 +280,15 @@ impl Server {
         self.reload.run().await
     }
 
+    /// Copies the database as it is at this moment to the file `target`, while the chat goes on. Relative names are those of
+    /// the folder that the program was started in. What was done, in a sentence.
+    ///
+    /// # Errors
+    /// A sentence that says what was in the way; then `target` is as it was.
+    pub async fn backup(&self, target: PathBuf, existing: Existing) -> Result<String, String> {
+        self.aside.backup(target, existing).await
+    }
+
     /// Ends the server: everybody is told, what they were sent is written out, the store is closed.
     ///
     /// # Errors
@@ -297,6 +319,8 @@ struct Opened {
     /// Held until the store is closed.
     data_dir: Option<DataDir>,
     store: Box<dyn Store>,
+    /// Whether all that is kept was read and found in order.
+    is_checked: bool,
     snapshot: Snapshot,
     tls: Served,
 }
@@ -304,18 +328,19 @@ struct Opened {
 fn open(storage: &Storage, certificates: &Certificates) -> Result<Opened, StartError> {
     let epoch = secret::number().map_err(StartError::Chance)?;
     let owner_code = secret::code().map_err(StartError::Chance)?;
-    let (data_dir, store): (_, Box<dyn Store>) = match storage {
+    let (data_dir, store, is_checked): (_, Box<dyn Store>, _) = match storage {
         Storage::Folder(path) => {
             let data_dir = DataDir::open(path)?;
             let store = Sqlite::open(&data_dir.database(), epoch, &owner_code)?;
-            (Some(data_dir), Box::new(store))
+            let is_checked = store.is_checked();
+            (Some(data_dir), Box::new(store), is_checked)
         }
-        Storage::Ephemeral => (None, Box::new(Memory::new(epoch, owner_code))),
+        Storage::Ephemeral => (None, Box::new(Memory::new(epoch, owner_code)), true),
     };
     let snapshot = store.load()?;
     if let Some(data_dir) = &data_dir {
         data_dir.keep_owner_code(snapshot.owner_code.as_deref())?;
     }
     let tls = certificates.read()?;
-    Ok(Opened { data_dir, store, snapshot, tls })
+    Ok(Opened { data_dir, store, is_checked, snapshot, tls })
 }

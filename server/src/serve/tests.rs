@@ -67,7 +67,7 @@ impl Scene {
             reread: None,
         };
         let tls = Certificates::of(&settings).read().unwrap();
-        let opened = Opened { data_dir: None, store: Box::new(store), snapshot, tls };
+        let opened = Opened { data_dir: None, store: Box::new(store), is_checked: true, snapshot, tls };
         let listeners = vec![Listener::bind(0, endpoint).unwrap()];
         let server = Server::launch(opened, listeners, settings).unwrap();
         let mut stream = TcpStream::connect(server.addresses()[0]).await.unwrap();
@@ -106,6 +106,27 @@ async fn a_full_disk_is_waited_out_and_nobody_is_told_anything_meanwhile() {
     assert!(scene.said_until("REGISTER").await.contains("REGISTER SUCCESS amelia"));
     assert_eq!(news.len(), 1, "the news came with the commit");
     scene.server.stop(Stop::Shutdown).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_kept_nowhere_has_no_backup() {
+    let scene = Scene::new(StoreError::Full("x".into())).await;
+    let refused = scene.server.backup("somewhere.db".into(), Existing::Keep).await.unwrap_err();
+    assert!(refused.contains("--ephemeral"), "{refused}");
+}
+
+#[tokio::test]
+async fn damage_that_is_found_later_ends_the_server() {
+    let damage = StoreError::Corrupt { path: "x".into(), detail: "page 7".into() };
+    for fault in [None, Some(StoreError::Full("x".into()))] {
+        let mut scene = Scene::new(StoreError::Full("x".into())).await;
+        *scene.fault.lock().unwrap() = fault.clone();
+        if fault.is_some() {
+            scene.failures(1).await;
+        }
+        scene.server.orders.send(Order::Fault(damage.clone())).await.unwrap();
+        assert_eq!(scene.server.ended().await, Err(ServeError::Damaged(damage.clone())));
+    }
 }
 
 #[tokio::test]

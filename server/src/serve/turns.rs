@@ -22,8 +22,8 @@ use crate::{
 
 /// The most inputs of one turn: enough to share a commit, few enough to keep the first of them from waiting long.
 const BURST: usize = 1024;
-/// How long a full disk is left alone before the next try.
-const FULL_DISK_PAUSE: Duration = Duration::from_millis(250);
+/// How long a disk that takes nothing is left alone before the next try.
+const REFUSED_PAUSE: Duration = Duration::from_millis(250);
 
 /// What the loop is made of.
 pub(super) struct Parts {
@@ -53,6 +53,8 @@ pub(super) struct Turns {
     /// Who waits for which of the hub's answers to the operator.
     asked: HashMap<Ticket, oneshot::Sender<OperatorAnswer>>,
     last_ticket: u64,
+    /// What ends the server.
+    fault: Option<StoreError>,
     arrived: Vec<Arrival>,
 }
 
@@ -64,6 +66,7 @@ impl Turns {
             ready: Vec::new(),
             asked: HashMap::new(),
             last_ticket: 0,
+            fault: None,
             arrived: Vec::with_capacity(BURST),
         }
     }
@@ -89,6 +92,9 @@ impl Turns {
     /// One turn. `true` when it was the last.
     async fn turn(&mut self) -> Result<bool, ServeError> {
         let burst = self.gather().await;
+        if let Some(fault) = self.fault.take() {
+            return Err(ServeError::Damaged(fault));
+        }
         let mut effects = Effects::default();
         let now = self.parts.clock.now();
         let mut gone = Vec::new();
@@ -163,6 +169,10 @@ impl Turns {
             Order::Verb(verb, reply) => Input::Operator { ticket: self.await_answer(reply), verb },
             Order::Policy(policy, reply) => Input::Decide { ticket: self.await_answer(reply), policy },
             Order::Reread(outcome) => Input::Reread { outcome },
+            Order::Fault(fault) => {
+                self.fault = Some(fault);
+                return;
+            }
         });
     }
 
@@ -173,16 +183,17 @@ impl Turns {
         ticket
     }
 
-    /// Makes the burst durable. A full disk is tried again until there is space or the operator wants to end.
+    /// Makes the burst durable. Where that is refused, as by a full disk, it is tried again until it is not, or the operator
+    /// wants to end.
     async fn commit(&mut self, mut writes: Vec<Write>) -> Result<(), ServeError> {
-        let mut full = false;
+        let mut refused = false;
         loop {
             match self.parts.store.commit(writes).await {
                 Ok(()) => break,
-                Err((error @ StoreError::Full(_), back)) => {
-                    if !full {
+                Err((error, back)) if error.may_pass() => {
+                    if !refused {
                         tracing::error!("{error}; until then nothing is saved, and nobody is told anything");
-                        full = true;
+                        refused = true;
                     }
                     writes = back;
                     self.pause(error).await?;
@@ -190,15 +201,15 @@ impl Turns {
                 Err((error, _)) => return Err(error.into()),
             }
         }
-        if full {
-            tracing::warn!("there is space on the disk again; everything was saved");
+        if refused {
+            tracing::warn!("the disk takes what is written again; everything was saved, and people are told");
         }
         Ok(())
     }
 
-    /// Waits out a full disk. An operator who wants to end meanwhile ends, with nothing saved and nobody told.
+    /// Waits a while. An operator who wants to end meanwhile ends, with nothing saved and nobody told.
     async fn pause(&mut self, error: StoreError) -> Result<(), ServeError> {
-        let over = sleep(FULL_DISK_PAUSE);
+        let over = sleep(REFUSED_PAUSE);
         tokio::pin!(over);
         loop {
             let order = tokio::select! {
@@ -210,10 +221,12 @@ impl Turns {
                     return Err(error.into());
                 }
                 Order::Verb(_, reply) | Order::Policy(_, reply) => {
+                    let why = format!("waiting until the disk takes what is written: {error}");
                     // Nobody waits any more when the operator's own connection is gone.
-                    let _ = reply.send(OperatorAnswer::Refused(format!("waiting for space: {error}")));
+                    let _ = reply.send(OperatorAnswer::Refused(why));
                 }
                 Order::Reread(outcome) => self.ready.push(Input::Reread { outcome }),
+                Order::Fault(fault) => return Err(ServeError::Damaged(fault)),
             }
         }
     }

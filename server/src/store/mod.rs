@@ -15,7 +15,7 @@ mod worker;
 
 pub use error::StoreError;
 pub use memory::Memory;
-pub use sqlite::Sqlite;
+pub use sqlite::{BackupError, Existing, Sqlite};
 pub use worker::{ANSWERS_WAITING, Failed, StoreWorker};
 
 use crate::hub::io::{Answer, Query, Snapshot, Write};
@@ -42,8 +42,8 @@ pub trait Store: std::marker::Send {
     /// Makes `writes` durable, in their order, all or none of them.
     ///
     /// # Errors
-    /// After [`StoreError::Full`] nothing was changed and the same writes may be tried again. Any other error means that
-    /// what is kept and what the hub believes may differ, so the server has to end.
+    /// After one that [may pass](StoreError::may_pass) nothing was changed and the same writes may be tried again. Any other
+    /// means that what is kept and what the hub believes may differ, so the server has to end.
     fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError>;
 
     /// Answers a question from what has been committed. A failure is an [`Answer::Failed`].

@@ -4,9 +4,10 @@
 pub mod trust;
 
 use std::{
+    fs::File,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
@@ -123,6 +124,29 @@ impl Client {
         lines
     }
 
+    /// The id and text of everything that was said in a room, oldest first.
+    pub async fn history(&mut self, room: &str) -> Vec<(String, String)> {
+        let mut kept: Vec<(String, String)> = Vec::new();
+        loop {
+            let page = match kept.first() {
+                None => format!("CHATHISTORY LATEST {room} * 200"),
+                Some((oldest, _)) => format!("CHATHISTORY BEFORE {room} msgid={oldest} 200"),
+            };
+            self.send(&[&page]).await;
+            self.until("BATCH +").await;
+            let mut page = Vec::new();
+            while let Some(line) = self.next().await.filter(|line| !line.contains("BATCH -")) {
+                let id = line.split(['@', ';', ' ']).find_map(|tag| tag.strip_prefix("msgid=")).unwrap().to_owned();
+                page.push((id, line.split_once(&format!("PRIVMSG {room} :")).unwrap().1.to_owned()));
+            }
+            if page.is_empty() {
+                return kept;
+            }
+            page.append(&mut kept);
+            kept = page;
+        }
+    }
+
     /// Makes an account and comes in.
     pub async fn sign_up(&mut self, name: &str) {
         self.send(&[
@@ -173,6 +197,7 @@ pub struct Daemon {
     pub fingerprint: Fingerprint,
     /// Kept open, so that a write to it does not fail.
     _stdout: BufReader<ChildStdout>,
+    log: Option<PathBuf>,
 }
 
 impl Daemon {
@@ -183,15 +208,18 @@ impl Daemon {
 
     /// The same with a program and a configuration of one's own.
     pub fn configured(mut program: Command, data: &Path, configuration: &str) -> Self {
-        let config = data.with_extension("toml");
+        let (config, log) = (data.with_extension("toml"), data.with_extension("log"));
         std::fs::write(&config, configuration).unwrap();
         program.args(["--headless", "--listen", "127.0.0.1:0", "--data"]).arg(data).arg("--config").arg(config);
-        Self::run(program.stdin(Stdio::null()))
+        let stderr = File::create(&log).unwrap();
+        let mut daemon = Self::run(program.stdin(Stdio::null()).stderr(stderr));
+        daemon.log = Some(log);
+        daemon
     }
 
     /// Starts a program that says where it accepts as klatchd does.
     pub fn run(program: &mut Command) -> Self {
-        let mut child = program.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = program.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut ready = String::new();
         stdout.read_line(&mut ready).unwrap();
@@ -202,7 +230,13 @@ impl Daemon {
             address: format!("{host}:{port}").parse().unwrap(),
             fingerprint: fingerprint.parse().unwrap(),
             _stdout: stdout,
+            log: None,
         }
+    }
+
+    /// What one that was started with a data directory has said on standard error so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log.as_ref().unwrap()).unwrap()
     }
 
     /// As a power cut does it.

@@ -1,55 +1,88 @@
 //! The engine that lasts: one SQLite file in WAL mode, one connection, every commit flushed to the disk.
 
 mod addresses;
+mod backup;
 mod bans;
+mod copy;
 mod history;
+mod inspect;
 mod nonces;
+mod restore;
 mod rooms;
 mod rows;
 mod schema;
 mod search;
 #[cfg(test)]
 mod tests;
+mod wal;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::DbConfig, ffi};
+
+pub use backup::{BackupError, Existing};
+use inspect::Found;
+use restore::RESTORING;
 
 use super::{Store, StoreError};
-use crate::hub::io::{Answer, Query, Snapshot, Write};
+use crate::{
+    files::{make_private, sync_folder},
+    hub::io::{Answer, Query, Snapshot, Write},
+};
+
+/// What the mark of an open database is called, behind its name. Where it is left, the database was not closed, and its
+/// log has to be there.
+const OPEN: &str = "-open";
 
 /// Keeps everything in one SQLite file.
 #[derive(Debug)]
 pub struct Sqlite {
     db: Connection,
     path: PathBuf,
+    checked: bool,
 }
 
 impl Sqlite {
     /// Opens the file at `path`, or makes it with the `epoch` and `owner_code` given. Older schemas are brought up to
-    /// date; a damaged file is found here where it can be: one of up to 64 MiB, or one that was not closed properly, is
-    /// read as a whole.
+    /// date. Damage is found here as far as can be seen quickly; [`Sqlite::is_checked`] tells whether all was read.
     ///
     /// # Errors
-    /// [`StoreError`] says what is wrong with the file. Nothing is changed in a file of another program or a newer klatchd.
+    /// [`StoreError`] says what is wrong with the file. Nothing is changed in one that is damaged, another program's or a
+    /// newer klatchd's, nor in its log.
     pub fn open(path: &Path, epoch: u32, owner_code: &str) -> Result<Self, StoreError> {
-        let unclean = wal_of(path).metadata().is_ok_and(|wal| wal.len() > 0);
+        let found = inspect::inspect(path)?;
+        if found == Found::Nothing {
+            make_fresh(path, epoch, owner_code)?;
+        }
         make_private(path).map_err(|error| of_system(path, &error))?;
-        let open = || -> rusqlite::Result<Connection> {
-            // The one connection stays on one thread at a time, so SQLite's own mutexes are not needed.
-            let flags =
-                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let db = Connection::open_with_flags(path, flags)?;
-            db.set_prepared_statement_cache_capacity(64);
-            Ok(db)
-        };
-        let db = open().map_err(|error| explain(path, &error))?;
-        let mut store = Sqlite { db, path: path.to_owned() };
-        schema::check_owner(&store.db, path)?;
-        store.check_health(unclean)?;
+        let db = open_for_writing(path).map_err(|error| explain(path, &error))?;
+        let mut store = Sqlite { db, path: path.to_owned(), checked: found != Found::Large };
         store.set_up().map_err(|error| store.explain(&error))?;
         schema::migrate(&mut store.db, epoch, owner_code).map_err(|error| store.explain(&error))?;
+        store.begin_log().map_err(|error| store.explain(&error))?;
+        store.mark_open();
         Ok(store)
+    }
+
+    /// Whether the whole file was read and found in order when it was opened. If not, [`Sqlite::check`] does that.
+    #[must_use]
+    pub fn is_checked(&self) -> bool {
+        self.checked
+    }
+
+    /// Reads the database at `path`, which may be in use, as a whole. Blocks for as long as that takes, about a second for
+    /// a million records; ends soon after `stop` becomes true, with nothing found.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is damaged, or why it cannot be read.
+    pub fn check(path: &Path, stop: &Arc<AtomicBool>) -> Result<(), StoreError> {
+        let mut db = inspect::read_only(path).map_err(|error| explain(path, &error))?;
+        copy::breaks_off(&mut db, stop).map_err(|error| explain(path, &error))?;
+        check_health(&db, path).or_else(|error| if copy::is_stopped(stop) { Ok(()) } else { Err(error) })
     }
 
     fn set_up(&self) -> rusqlite::Result<()> {
@@ -58,23 +91,34 @@ impl Sqlite {
         self.db.pragma_update(None, "temp_store", "MEMORY")
     }
 
-    /// Reads the whole file where that is quick or where there is a reason for doubt.
-    fn check_health(&self, unclean: bool) -> Result<(), StoreError> {
-        const QUICK: u64 = 64 << 20;
-        let size = self.path.metadata().map_or(0, |file| file.len());
-        if size > QUICK && !unclean {
-            return Ok(());
+    /// Brings what a killed server left in the log into the database, so that a log is never that of two runs.
+    fn begin_log(&self) -> rusqlite::Result<()> {
+        self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    }
+
+    /// Without the mark, for example on a full disk, nothing is worse than that a log which somebody removes is not missed.
+    fn mark_open(&self) {
+        let marked = make_private(&beside(&self.path, OPEN)).and_then(|()| sync_folder(&self.path));
+        if let Err(error) = marked {
+            tracing::debug!(%error, "the database cannot be marked as open");
         }
-        let verdict: String =
-            self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| self.explain(&error))?;
-        if verdict == "ok" {
-            return Ok(());
-        }
-        Err(StoreError::Corrupt { path: self.path.clone(), detail: verdict.replace('\n', " ") })
     }
 
     fn explain(&self, error: &rusqlite::Error) -> StoreError {
         explain(&self.path, error)
+    }
+}
+
+impl Drop for Sqlite {
+    /// The mark goes first: closing removes the log. Where it cannot go, the log has to stay, and does as after a kill.
+    fn drop(&mut self) {
+        let unmarked = match std::fs::remove_file(beside(&self.path, OPEN)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            other => other.and_then(|()| sync_folder(&self.path)),
+        };
+        if unmarked.is_err() {
+            let _ = self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        }
     }
 }
 
@@ -100,37 +144,76 @@ impl Store for Sqlite {
     }
 }
 
-/// Makes the file for its owner only. SQLite gives the files beside it the same permissions.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+fn open_for_writing(path: &Path) -> rusqlite::Result<Connection> {
+    // The one connection stays on one thread at a time, so SQLite's own mutexes are not needed.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
 }
 
+/// Makes a database with nothing in it. It appears whole or not at all, so an empty file is never ours.
+fn make_fresh(path: &Path, epoch: u32, owner_code: &str) -> Result<(), StoreError> {
+    let half = beside(path, ".new");
+    let make = || -> rusqlite::Result<()> {
+        let mut db = open_for_writing(&half)?;
+        // What fails halfway is begun anew.
+        db.pragma_update(None, "journal_mode", "OFF")?;
+        schema::migrate(&mut db, epoch, owner_code)
+    };
+    backup::prepare(&half).map_err(|error| of_system(path, &error))?;
+    let made = make().map_err(|error| explain(path, &error)).and_then(|()| {
+        std::fs::rename(&half, path).and_then(|()| sync_folder(path)).map_err(|error| of_system(path, &error))
+    });
+    if made.is_err() {
+        // Of no use to anybody; that there is an error is said anyway.
+        let _ = std::fs::remove_file(&half);
+    }
+    made
+}
+
+/// Reads the whole database and says what is damaged.
+fn check_health(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let verdict: String =
+        db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| explain(path, &error))?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    Err(StoreError::Corrupt { path: path.to_owned(), detail: verdict.replace('\n', " ") })
+}
+
+/// What the system's error means for us.
 fn of_system(path: &Path, error: &std::io::Error) -> StoreError {
-    use std::io::ErrorKind;
     let path = path.to_owned();
     match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full(path),
+        ErrorKind::StorageFull => StoreError::Full(path),
+        ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            StoreError::Unwritable { path, detail: error.to_string() }
+        }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly(path),
         _ => StoreError::Io { path, detail: error.to_string() },
     }
 }
 
-fn wal_of(path: &Path) -> PathBuf {
+/// The name of a file that goes with the database.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
+    name.push(suffix);
     PathBuf::from(name)
 }
+
+/// Errors of SQLite after which nothing was changed: the system did not take a write, or gave no space for one. One that
+/// took it and could not flush it is not among them: what became of it then, nobody knows.
+const REFUSED_WRITES: [i32; 2] = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMSIZE];
 
 /// What SQLite's error means for us.
 fn explain(path: &Path, error: &rusqlite::Error) -> StoreError {
     let path = path.to_owned();
     let detail = error.to_string().replace('\n', " ");
+    let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full(path),
+        Some(_) if REFUSED_WRITES.contains(&extended) => StoreError::Unwritable { path, detail },
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => StoreError::ReadOnly(path),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt { path, detail },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked(path),

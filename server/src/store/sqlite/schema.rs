@@ -25,8 +25,17 @@ const KNOWN: u32 = STEPS.len() as u32;
 /// Marks the file as ours (`PRAGMA application_id`): "Klat".
 const APPLICATION: u32 = 0x4b6c_6174;
 
+/// Whose a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// Ours.
+    Klatchd,
+    /// There is nothing in it yet.
+    Nobody,
+}
+
 /// Refuses what another program or a newer klatchd made.
-pub(super) fn check_owner(db: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(super) fn check_owner(db: &Connection, path: &Path) -> Result<Owner, StoreError> {
     let read = || -> rusqlite::Result<(u32, u32, u32)> {
         Ok((
             db.pragma_query_value(None, "application_id", |row| row.get(0))?,
@@ -42,7 +51,7 @@ pub(super) fn check_owner(db: &Connection, path: &Path) -> Result<(), StoreError
     if found > KNOWN {
         return Err(StoreError::Newer { path: path.to_owned(), found, known: KNOWN });
     }
-    Ok(())
+    Ok(if fresh { Owner::Nobody } else { Owner::Klatchd })
 }
 
 /// Brings the file to the newest schema, and gives a fresh one its epoch and owner code.
