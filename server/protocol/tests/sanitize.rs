@@ -1,8 +1,14 @@
 //! Cleaning of hostile text: the kept corpus as a table, and what has to hold for every text.
 
+mod hostile;
+
 use std::borrow::Cow;
 
-use klatch_protocol::sanitize::{MAX_CLUSTER, MAX_MARKS, clean_line, clean_name, clean_text};
+use hostile::{Case, corpus, is_harmful};
+use klatch_protocol::{
+    format,
+    sanitize::{MAX_CLUSTER, MAX_MARKS, clean_line, clean_name, clean_text},
+};
 use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -19,14 +25,14 @@ fn by_kind(kind: &str) -> Clean {
 
 #[test]
 fn the_corpus_of_hostile_texts() {
-    for (number, row) in include_str!("hostile.txt").lines().enumerate() {
-        if row.is_empty() || row.starts_with('#') {
-            continue;
-        }
-        let mut cells = row.splitn(3, '|').map(str::trim);
-        let (kind, input, want) = (cells.next().unwrap(), cells.next().unwrap(), cells.next().unwrap());
-        let got = by_kind(kind)(&unescape(input)).into_owned();
-        assert_eq!(got, unescape(want), "hostile.txt:{}: {row}", number + 1);
+    for Case { row, kind, input, want } in corpus() {
+        let got = match kind {
+            // What is said, as klatch shows it.
+            "said" => clean_line(&format::strip(&input)).into_owned(),
+            kind => by_kind(kind)(&input).into_owned(),
+        };
+        assert_eq!(got, want, "hostile.txt:{row}: {kind} {input:?}");
+        assert!(!got.contains(|c| is_harmful(c) && c != '\n'), "hostile.txt:{row}: {got:?}");
     }
 }
 
@@ -42,7 +48,7 @@ fn clean_text_is_borrowed() {
 }
 
 /// Texts made of what an attacker would use, so that chance meets the interesting cases often.
-fn hostile() -> impl Strategy<Value = String> {
+fn strange() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => any::<char>().prop_map(String::from),
         4 => "[ -~]{1,3}",
@@ -60,7 +66,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn cleaning_twice_changes_nothing(text in hostile()) {
+    fn cleaning_twice_changes_nothing(text in strange()) {
         for clean in [clean_line as Clean, clean_text, clean_name] {
             let once = clean(&text).into_owned();
             prop_assert_eq!(clean(&once), once.clone());
@@ -68,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_controls_a_terminal_or_the_direction_is_left(text in hostile()) {
+    fn nothing_that_controls_a_terminal_or_the_direction_is_left(text in strange()) {
         for (clean, newlines) in [(clean_line as Clean, false), (clean_text, true), (clean_name, false)] {
             let got = clean(&text).into_owned();
             let controls = got.chars().filter(|c| c.is_control() && !(newlines && *c == '\n')).count();
@@ -81,7 +87,7 @@ proptest! {
     }
 
     #[test]
-    fn isolates_are_closed_on_their_line(text in hostile()) {
+    fn isolates_are_closed_on_their_line(text in strange()) {
         for line in clean_text(&text).split('\n') {
             let mut open = 0_i32;
             for c in line.chars() {
@@ -97,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn clusters_are_bounded(text in hostile()) {
+    fn clusters_are_bounded(text in strange()) {
         for clean in [clean_line as Clean, clean_text, clean_name] {
             for cluster in clean(&text).graphemes(true) {
                 prop_assert!(cluster.chars().count() <= MAX_CLUSTER, "{:?}", cluster);
@@ -108,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn a_name_is_one_line_without_blank_ends(text in hostile()) {
+    fn a_name_is_one_line_without_blank_ends(text in strange()) {
         let name = clean_name(&text);
         prop_assert!(!name.starts_with(' ') && !name.ends_with(' ') && !name.contains("  "), "{:?}", name);
         let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200d}' | '\u{2066}'..='\u{2069}' | '\u{e0020}'..='\u{e007f}');
@@ -121,34 +127,4 @@ proptest! {
             prop_assert!(matches!(clean(&text), Cow::Borrowed(same) if same == text));
         }
     }
-}
-
-/// Reads the escapes described at the head of the corpus.
-fn unescape(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        out.push_str(before);
-        let mut chars = after.chars();
-        match chars.next().expect("an escape at the end of a cell") {
-            'e' => out.push('\u{1b}'),
-            'n' => out.push('\n'),
-            'r' => out.push('\r'),
-            't' => out.push('\t'),
-            '0' => out.push('\0'),
-            'a' => out.push('\u{7}'),
-            's' => out.push(' '),
-            'p' => out.push('|'),
-            '\\' => out.push('\\'),
-            'u' => {
-                let (hex, tail) = after[2..].split_once('}').expect("\\u{hex}");
-                out.push(u32::from_str_radix(hex, 16).ok().and_then(char::from_u32).expect("a character"));
-                rest = tail;
-                continue;
-            }
-            other => panic!("unknown escape \\{other}"),
-        }
-        rest = chars.as_str();
-    }
-    out + rest
 }

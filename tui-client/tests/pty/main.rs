@@ -2,6 +2,11 @@
 //! last key.
 
 mod endings;
+mod escapes;
+#[path = "../../../server/protocol/tests/hostile/mod.rs"]
+mod hostile;
+mod hostile_text;
+mod impostor;
 mod klatch;
 mod klatchd;
 mod others;
