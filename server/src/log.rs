@@ -45,7 +45,9 @@ pub fn news(news: &News) {
             let account = clean_name(account);
             tracing::warn!(%account, address = %peer.addr, port = peer.port, "log-in refused");
         }
-        News::Deed(deed) => tracing::info!(by = deed.by, deed = deed.what, "operators"),
+        News::Deed(deed) => {
+            tracing::info!(by = %clean_name(&deed.by), deed = %clean_line(&deed.what), "operators");
+        }
         News::ShuttingDown { delay, reason } => {
             let reason = clean_line(reason.as_deref().unwrap_or_default());
             tracing::info!(delay, %reason, "shutting down");
