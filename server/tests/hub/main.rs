@@ -3,6 +3,7 @@
 
 mod chaos;
 mod model;
+mod outsiders;
 mod pattern;
 mod scram;
 mod script;

@@ -2,7 +2,7 @@
 
 use klatch_protocol::{Message, Numeric};
 
-use crate::hub::{turn::Turn, welcome::VERSION, world::User};
+use crate::hub::{room_view::sees_room, turn::Turn, welcome::VERSION, world::User};
 
 /// Runs `work` if the query is about this server, the only one there is; a name or mask in `target` may say so.
 fn here(turn: &mut Turn<'_>, target: Option<&str>, work: impl FnOnce(&mut Turn<'_>)) {
@@ -39,7 +39,8 @@ pub(in crate::hub) fn lusers(turn: &mut Turn<'_>) {
     let users = turn.world().online_count();
     let hidden = turn.world().users().filter(|user| user.is_invisible()).count();
     let operators = turn.world().users().filter(|user| User::is_operator(user)).count();
-    let rooms = turn.world().rooms().count();
+    // A room that is hidden does not give itself away by being counted.
+    let rooms = turn.world().rooms().filter(|room| sees_room(turn.myself(), room)).count();
     let known: usize = turn.hub.devices.values().map(Vec::len).sum();
     let unknown = turn.hub.sessions.len().saturating_sub(known).to_string();
     let most = turn.hub.most_online;

@@ -4,9 +4,10 @@ use klatch_protocol::{Message, Numeric};
 
 use super::{channel::MAX_ROOMS, listed};
 use crate::hub::{
+    io::Topic,
     room_view::{is_inside, sees_room},
     turn::Turn,
-    world::Room,
+    world::{Room, User},
 };
 
 /// LIST with the filters of ISUPPORT `ELIST=CMNTU` (modern.ircdocs.horse "LIST message").
@@ -20,11 +21,10 @@ pub(super) fn list(turn: &mut Turn<'_>, message: &Message<'_>) {
         .world()
         .rooms()
         .filter(|room| sees_room(viewer, room))
-        .filter(|room| masks.is_empty() || masks.iter().any(|mask| mask.holds(room, now)))
-        .filter(|room| conditions.iter().all(|condition| condition.holds(room, now)))
-        .map(|room| {
-            // What is spoken of in a room that not everybody may enter is not told outside.
-            let topic = room.row.topic.as_ref().filter(|_| is_inside(room, viewer) || !room.is_closed());
+        .filter(|room| masks.is_empty() || masks.iter().any(|mask| mask.holds(room, None, now)))
+        .map(|room| (room, shown_topic(room, viewer)))
+        .filter(|(room, topic)| conditions.iter().all(|condition| condition.holds(room, *topic, now)))
+        .map(|(room, topic)| {
             let topic = topic.map(|topic| topic.text.clone()).unwrap_or_default();
             [room.row.name.as_str().to_owned(), room.present.len().to_string(), topic]
         })
@@ -34,6 +34,11 @@ pub(super) fn list(turn: &mut Turn<'_>, message: &Message<'_>) {
         turn.numeric(Numeric::RPL_LIST, &[name, count, topic]);
     }
     turn.refuse(Numeric::RPL_LISTEND, &[]);
+}
+
+/// What is spoken of in a room that not everybody may enter is not told outside, nor since when.
+fn shown_topic<'a>(room: &'a Room, viewer: Option<&User>) -> Option<&'a Topic> {
+    room.row.topic.as_ref().filter(|_| is_inside(room, viewer) || !room.is_closed())
 }
 
 /// One condition of LIST. Times are minutes ago.
@@ -66,15 +71,13 @@ impl<'a> Filter<'a> {
         text.strip_prefix('!').map_or(Filter::Mask(text), Filter::NotMask)
     }
 
-    fn holds(&self, room: &Room, now: i64) -> bool {
+    fn holds(&self, room: &Room, topic: Option<&Topic>, now: i64) -> bool {
         match self {
             Filter::Mask(mask) => super::who::matches(mask, room.row.name.as_str()),
             Filter::NotMask(mask) => !super::who::matches(mask, room.row.name.as_str()),
             Filter::Users(bound) => bound.holds(i64::try_from(room.present.len()).unwrap_or(i64::MAX), 1),
             Filter::Created(bound) => bound.holds(now - room.row.created.seconds(), 60),
-            Filter::Topic(bound) => {
-                room.row.topic.as_ref().is_some_and(|topic| bound.holds(now - topic.at.seconds(), 60))
-            }
+            Filter::Topic(bound) => topic.is_some_and(|topic| bound.holds(now - topic.at.seconds(), 60)),
         }
     }
 }

@@ -119,12 +119,16 @@ impl World {
         masks.len() < self.policy.max_masks || masks.contains(&(list.letter(), self.fold(text)))
     }
 
-    /// People are sent only to where the sender keeps order as well.
+    /// People are sent only to where the sender keeps order as well. Who may not know of a room is told that there is none.
     fn check_forward(&self, room: &Room, user: &User, name: &RoomName) -> Result<(), Refusal> {
         let target = self.room_by_name(name.as_str()).filter(|target| target.row.id != room.row.id);
         let target = target.ok_or(Refusal::NoSuchRoom)?;
-        let allowed = self.authority(target, user).reach(Ranks::OPERATOR);
-        if allowed { Ok(()) } else { Err(Refusal::NotOperator) }
+        let known = !target.is_hidden() || target.present.contains_key(&user.id);
+        match self.authority(target, user).reach(Ranks::OPERATOR) {
+            true => Ok(()),
+            false if known => Err(Refusal::NotOperator),
+            false => Err(Refusal::NoSuchRoom),
+        }
     }
 
     pub(super) fn set_room_modes(
