@@ -96,22 +96,54 @@ scripts! {
     new_decisions,
 }
 
+/// What HELP lists, as somebody on `stage` sees it.
+fn listed(stage: &mut stage::Stage, who: &str) -> Vec<String> {
+    stage.line(who, "HELP");
+    let head = format!(":klatch.test 705 {who} * :");
+    let lines = std::iter::from_fn(|| stage.next_line(who));
+    let lists = lines.filter_map(|line| line.strip_prefix(&head).map(str::to_owned));
+    lists.flat_map(|list| list.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// Each command is answered under its label, whether it can be done or not: by one line, a batch or ACK (ircv3.net "Labeled
+/// responses").
+#[test]
+fn every_command_is_answered_under_its_label() {
+    // A stage for each command: some end the connection.
+    let stage = || {
+        let mut stage = stage::Stage::new();
+        stage.connect("amy", false);
+        let caps = "CAP REQ :labeled-response batch message-tags draft/metadata-3 draft/read-marker soju.im/search";
+        ["NICK amy", "USER amy 0 * :Amy", caps, "CAP END"].iter().for_each(|line| stage.line("amy", line));
+        stage.forget_lines("amy");
+        stage
+    };
+    let words = listed(&mut stage(), "amy");
+    for word in words.iter().map(String::as_str).chain(["NONSENSE"]) {
+        for params in ["", " amy", " #room :text", " * LIST a b c"] {
+            let mut stage = stage();
+            stage.line("amy", &format!("@label=L7 {word}{params}"));
+            let lines: Vec<String> = std::iter::from_fn(|| stage.next_line("amy")).collect();
+            let tags = lines.iter().filter_map(|line| line.split(' ').next());
+            assert_eq!(tags.filter(|tags| tags.contains("label=L7")).count(), 1, "{word}{params}: {lines:?}");
+        }
+    }
+}
+
 /// HELP lists what the server understands; somebody in some script says each word.
 #[test]
 fn every_command_is_told_of() {
     let mut stage = stage::Stage::new();
     stage.connect("amy", false);
-    ["NICK amy", "USER amy 0 * :Amy", "HELP"].iter().for_each(|line| stage.line("amy", line));
-    let lines = std::iter::from_fn(|| stage.next_line("amy"));
-    let list: Vec<String> =
-        lines.filter_map(|line| line.strip_prefix(":klatch.test 705 amy * :").map(str::to_owned)).collect();
+    ["NICK amy", "USER amy 0 * :Amy"].iter().for_each(|line| stage.line("amy", line));
+    let list = listed(&mut stage, "amy");
     let said = |word: &str| {
         let spoken = SCRIPTS.iter().flat_map(|script| script.lines()).filter_map(|line| line.split_once(": "));
         let mut words = spoken.filter_map(|(_, line)| line.split(' ').find(|part| !part.starts_with(['@', ':'])));
         words.any(|spoken| spoken.eq_ignore_ascii_case(word))
     };
     assert!(!list.is_empty(), "HELP answers with a list");
-    let silent: Vec<&str> = list.iter().flat_map(|line| line.split(' ')).filter(|word| !said(word)).collect();
+    let silent: Vec<&str> = list.iter().map(String::as_str).filter(|word| !said(word)).collect();
     assert!(silent.is_empty(), "no script says {silent:?}");
 }
 

@@ -179,3 +179,50 @@ fn who_is_inside_is_told() {
         assert_eq!(spoken, modes != "+n", "{modes}: the questions know the id of the message: {told:?}");
     }
 }
+
+/// Where people without a rank do not see each other (mode `u`), nothing tells one of them whether another one is there;
+/// LIST tells how many are, as it does of every room that is not hidden.
+#[test]
+fn who_is_unseen_is_as_good_as_absent() {
+    let questions = [
+        "NAMES #vault",
+        "WHO #vault",
+        "WHO cid",
+        "WHO *",
+        "WHOIS cid",
+        "KICK #vault cid",
+        "INVITE cid #vault",
+        "MODE #vault +v cid",
+        "MODE #vault -o cid",
+        "MODE #vault +b cid",
+        "CHATHISTORY LATEST #vault * 50",
+        "SEARCH in=#vault;from=cid",
+        "METADATA #vault SYNC",
+        "METADATA cid LIST",
+        "METADATA cid SYNC",
+        "USERHOST cid",
+        "MONITOR + cid",
+    ];
+    let ask = |inside: bool, question: &str| {
+        let mut stage = stage("+u");
+        stage.line("bob", "CAP REQ soju.im/search");
+        stage.line("bob", "JOIN #vault");
+        stage.line("bob", "METADATA * SUB motto");
+        stage.connect("cid", false);
+        let more =
+            ["CAP REQ :draft/metadata-3", "NICK cid", "USER cid 0 * :cid", "CAP END", "METADATA * SET motto :iron"];
+        more.into_iter().for_each(|line| stage.line("cid", line));
+        stage.forget_lines("bob");
+        if inside {
+            let lines =
+                ["JOIN #vault", "PART #vault", "JOIN #vault", "AWAY :out", "SETNAME :Cid", "AWAY", "SETNAME :cid"];
+            lines.into_iter().for_each(|line| stage.line("cid", line));
+            assert_eq!(stage.next_line("bob"), None, "nothing of it is shown live");
+        }
+        stage.line("bob", question);
+        std::iter::from_fn(|| stage.next_line("bob")).collect::<Vec<_>>()
+    };
+    for question in questions {
+        assert_eq!(ask(true, question), ask(false, question), "{question}");
+    }
+}

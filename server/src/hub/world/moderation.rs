@@ -44,14 +44,14 @@ impl World {
         if !known.present.contains_key(&id) {
             return Err(Refusal::NotInRoom);
         }
+        // modern.ircdocs.horse "INVITE message": of a room that is closed to all but invited people, only operators may ask
+        // somebody in. Where people do not see each other, others would find out by it who is there already.
+        let authority = self.authority(known, self.known(id)?);
+        if (known.is(Flags::INVITE_ONLY) || known.is(Flags::AUDITORIUM)) && !authority.reach(Ranks::HALF_OPERATOR) {
+            return Err(Refusal::NotOperator);
+        }
         if known.present.contains_key(&whom) {
             return Err(Refusal::OtherInRoom);
-        }
-        // modern.ircdocs.horse "INVITE message": of a room that is closed to all but invited people, only operators may ask
-        // somebody in.
-        let authority = self.authority(known, self.known(id)?);
-        if known.is(Flags::INVITE_ONLY) && !authority.reach(Ranks::HALF_OPERATOR) {
-            return Err(Refusal::NotOperator);
         }
         self.known(whom)?;
         let room_mut = self.rooms.get_mut(&room).ok_or(Refusal::Gone)?;

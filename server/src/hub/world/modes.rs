@@ -68,12 +68,7 @@ impl World {
         }
         let authority = self.authority(room, user);
         let allowed = match change {
-            ModeChange::Rank(rank, whom, on) => {
-                if !room.present.contains_key(whom) {
-                    return Err(Refusal::OtherNotInRoom);
-                }
-                authority.may_give(*rank) || (*whom == id && !on)
-            }
+            ModeChange::Rank(rank, whom, on) => authority.may_give(*rank) || (*whom == id && !on),
             // Who made it decides whether it stays; a room of guests has nobody to take care of it.
             ModeChange::Flag(Flags::PERMANENT, on) => {
                 authority.reach(Ranks::FOUNDER) && (room.row.founder.is_some() || !on)
@@ -84,6 +79,8 @@ impl World {
             return Err(Refusal::NotOperator);
         }
         match change {
+            // Only now: who may not give ranks may not find out in this way either who is there (mode `u`).
+            ModeChange::Rank(_, whom, _) if !room.present.contains_key(whom) => Err(Refusal::OtherNotInRoom),
             ModeChange::Flag(Flags::PERMANENT, true) if !room.is(Flags::PERMANENT) => self.check_permanent(room),
             ModeChange::Forward(Some(name)) => self.check_forward(room, user, name),
             ModeChange::Mask(list, text, true) if !self.has_space(room, before, *list, text) => Err(Refusal::ListFull),
