@@ -1,5 +1,7 @@
 //! MODE of rooms: what there is to see and to set (modern.ircdocs.horse "Channel Modes").
 
+use std::collections::BTreeSet;
+
 use klatch_protocol::{
     Message, Numeric, RoomName, mask,
     modes::{ChanModes, Change, ModeKind, Prefixes},
@@ -36,10 +38,13 @@ pub(super) fn room_mode(turn: &mut Turn<'_>, name: &str, message: &Message<'_>) 
     };
     let modes = ChanModes::parse(CHANMODES, Prefixes::parse(PREFIX).unwrap_or_default());
     let values = message.params().get(2..).unwrap_or_default();
-    let (mut wanted, mut length) = (Vec::new(), 0);
+    let (mut wanted, mut length, mut told) = (Vec::new(), 0, BTreeSet::new());
     for change in modes.changes(letters, values) {
         if change.kind == Some(ModeKind::List) && change.argument.is_none_or(str::is_empty) {
-            tell_list(turn, id, change.mode);
+            // Once is enough: a list is much longer than its letter.
+            if told.insert(change.mode) {
+                tell_list(turn, id, change.mode);
+            }
             continue;
         }
         let size = change.argument.map_or(0, |value| value.len() + 1) + 2;
