@@ -204,7 +204,7 @@ fn who_is_unseen_is_as_good_as_absent() {
         "MONITOR + cid",
     ];
     let ask = |inside: bool, question: &str| {
-        let mut stage = stage("+u");
+        let mut stage = stage(Some("+u"));
         stage.line("bob", "CAP REQ soju.im/search");
         stage.line("bob", "JOIN #vault");
         stage.line("bob", "METADATA * SUB motto");
