@@ -300,13 +300,17 @@ fn announce(server: &Server) {
     for address in server.compat_addresses() {
         say(&format!("COMPAT {} {}", address.ip(), address.port()));
     }
-    if server.owner_code().is_some() {
+    if let Some(code) = server.owner_code() {
         // The code itself is for no log.
         match server.owner_code_file() {
             Some(path) => {
                 tracing::info!(file = %path.display(), "there is no owner yet; this file has the code to become it");
             }
-            None => tracing::info!("there is no owner yet; --ephemeral shows the code to become it on a terminal only"),
+            // Nothing is kept that could hold it, and it is worth nothing when the server has ended.
+            None => {
+                say(&format!("OWNER {code}"));
+                tracing::info!("there is no owner yet; the line OWNER on standard output has the code to become it");
+            }
         }
     }
 }

@@ -2,17 +2,13 @@
 
 mod support;
 
-use std::{net::TcpListener, path::Path, process::Stdio};
+use std::{net::TcpListener, path::Path};
 
-use support::{Client, Daemon, klatchd};
+use support::{Client, Daemon, klatchd, refused};
 
 /// Runs klatchd on what cannot work, and gives its exit code and the only line it says.
 fn failure(arguments: &[&str]) -> (i32, String) {
-    let output = klatchd().arg("--headless").args(arguments).stdin(Stdio::null()).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(output.stdout.is_empty(), "nobody may believe that it is ready");
-    (output.status.code().unwrap(), said.trim_end().to_owned())
+    refused(klatchd().arg("--headless").args(arguments))
 }
 
 fn path(path: &Path) -> &str {
@@ -79,6 +75,29 @@ async fn what_is_kept_is_for_its_owner_only() {
     for file in ["klatch.db", "klatch.db-wal", "tls-key.pem", "owner-code.txt"] {
         assert_eq!(mode(&data.join(file)), 0o600, "{file}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_headless_server_that_keeps_nothing_tells_who_started_it_the_owner_code() {
+    use std::{io::BufRead as _, process::Stdio};
+    let arguments = ["--headless", "--ephemeral", "--listen", "127.0.0.1:0"];
+    let mut child = klatchd().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let ready = lines.next().unwrap();
+    let words: Vec<&str> = ready.split(' ').collect();
+    let address = format!("{}:{}", words[1], words[2]).parse().unwrap();
+    let code = lines.find_map(|line| line.strip_prefix("OWNER ").map(str::to_owned)).unwrap();
+    let mut amy = Client::plain(address).await;
+    amy.send(&[&format!("PASS {code}")]).await;
+    amy.sign_up("amelia").await;
+    amy.send(&["MODE amelia"]).await;
+    let modes = amy.until(" 221 ").await;
+    assert!(modes.rsplit(' ').next().unwrap().contains('o'), "{modes}");
+    let process = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+    let log = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert!(log.contains("OWNER") && !log.contains(&code), "{log}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The real program on a disk that takes nothing, fails, or was damaged while nobody looked.
+//! The real program on a disk that takes nothing or fails.
 //!
 //! Full disks are made in two ways: by a limit on the size of files, which works everywhere, and by a small file system
 //! in a name space of its own, where the machine allows that. Failing ones are made by strace, which answers system calls
@@ -8,14 +8,13 @@
 mod support;
 
 use std::{
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
-use support::{Client, Daemon, PATIENCE, klatchd};
+use support::{Client, Daemon, PATIENCE, contents, klatchd, refused_start, word};
 
 const CONFIGURATION: &str = "[accounts]\npassword_hash_cost = \"test\"\n[limits]\nflood = false\n";
 
@@ -58,24 +57,10 @@ fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Starts what cannot start; its exit code and the one line it says.
-fn refused(mut command: Command, data: &Path) -> (i32, String) {
-    command.args(["--headless", "--listen", "127.0.0.1:0", "--data", path(data)]);
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(output.stdout.is_empty(), "nobody may believe that it is ready");
-    (output.status.code().unwrap(), said.trim_end().to_owned())
-}
-
 /// The lines of the log that are no everyday ones.
 fn complaints(daemon: &Daemon) -> Vec<String> {
     let log = daemon.log();
     log.lines().filter(|line| !line.contains("INFO")).map(str::to_owned).collect()
-}
-
-fn word(number: usize) -> String {
-    format!("word-{number:04}-{}", "x".repeat(300))
 }
 
 /// Talks until the disk takes no more, and looks whether anybody was told anything untrue; then `mend`s it, and looks
@@ -225,7 +210,7 @@ async fn a_disk_that_cannot_be_read_is_said_at_the_start() {
     else {
         return;
     };
-    let (code, said) = refused(program, &data);
+    let (code, said) = refused_start(program, &data);
     assert_eq!(code, 74, "{said}");
     assert!(said.contains("klatch.db cannot be read or written") && said.contains("check the disk"), "{said}");
 }
@@ -243,7 +228,7 @@ async fn a_start_on_a_full_disk_or_a_read_only_one_is_one_line_and_leaves_everyt
     let full =
         "mount -t tmpfs -o size=64k,mode=700 tmpfs DATA && { head -c 1m /dev/zero > DATA/ballast 2>/dev/null; true; }";
     let Some(program) = under(full) else { return };
-    let (code, said) = refused(program, &data);
+    let (code, said) = refused_start(program, &data);
     assert!([73, 74].contains(&code) && said.contains("free some space"), "{code} {said}");
 
     // A whole data directory, copied to where hardly anything is left.
@@ -253,142 +238,12 @@ async fn a_start_on_a_full_disk_or_a_read_only_one_is_one_line_and_leaves_everyt
     let before = contents(&data);
     let full = "cp -a DATA DATA.copy && mount -t tmpfs -o size=2m,mode=700 tmpfs DATA && cp -a DATA.copy/. DATA \
                 && { head -c 4m /dev/zero > DATA/ballast 2>/dev/null; true; }";
-    let (code, said) = refused(under(full).unwrap(), &data);
+    let (code, said) = refused_start(under(full).unwrap(), &data);
     assert!(code == 74 && said.contains("klatch.db"), "{code} {said}");
     assert!(said.contains("is full") || said.contains("nothing can be written"), "{said}");
 
     let read_only = "mount --bind DATA DATA && mount -o remount,bind,ro DATA";
-    let (code, said) = refused(under(read_only).unwrap(), &data);
+    let (code, said) = refused_start(under(read_only).unwrap(), &data);
     assert!(code == 73 && said.contains(path(&data)) && said.contains("mount it for writing"), "{said}");
     assert_eq!(contents(&data), before);
-}
-
-/// Every file of a data directory that is not made anew by looking at it.
-fn contents(data: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files: Vec<_> = data
-        .read_dir()
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_none_or(|end| end != "sock" && end != "lock" && end != "db-shm"))
-        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
-        .collect();
-    files.sort();
-    files
-}
-
-/// A data directory of a server that was killed while somebody talked, so that its newest messages are in the log only.
-async fn killed(data: &Path) {
-    let mut daemon = Daemon::start(data);
-    let mut amy = Client::plain(daemon.address).await;
-    amy.sign_up("amelia").await;
-    for number in 0..40 {
-        amy.send(&[&format!("PRIVMSG #lobby :{}", word(number))]).await;
-        amy.until(&word(number)).await;
-    }
-    daemon.kill();
-}
-
-/// The same, stopped in order, so that there is no log.
-async fn stopped(data: &Path) {
-    killed(data).await;
-    let mut daemon = Daemon::start(data);
-    daemon.signal(Signal::TERM);
-    daemon.child.wait().unwrap();
-}
-
-#[tokio::test]
-async fn damage_is_one_line_with_a_way_out_and_nothing_is_changed_by_looking() {
-    let folder = tempfile::tempdir().unwrap();
-    let (whole, torn) = (folder.path().join("whole"), folder.path().join("torn"));
-    stopped(&whole).await;
-    killed(&torn).await;
-    let restore = "klatchd restore FILE";
-    type Harm = fn(&Path);
-    let cases: [(&str, &Path, Harm, &[&str]); 13] = [
-        ("its second half is gone", &whole, |db| cut(db, |length| length / 2), &["is damaged", restore]),
-        ("its last bytes are gone", &whole, |db| cut(db, |length| length - 5), &["is damaged", restore]),
-        ("a page in the middle is garbage", &whole, |db| overwrite(db, 0.5, &[0xa5; 4096]), &["is damaged", restore]),
-        ("bits in the middle are turned", &whole, |db| flip(db, 0.6), &["is damaged", restore]),
-        ("its beginning is zeros", &whole, |db| overwrite(db, 0.0, &[0; 100]), &["is damaged", restore]),
-        ("it is garbage", &whole, |db| std::fs::write(db, [0xa5; 8192]).unwrap(), &["is damaged", restore]),
-        ("it is empty", &whole, |db| std::fs::write(db, "").unwrap(), &["is damaged (it is empty)", restore]),
-        (
-            "its log is garbage",
-            &torn,
-            |db| overwrite(&log_of(db), 0.0, &[0xa5; 9000]),
-            &["its log", "damaged", restore],
-        ),
-        ("bits of its log are turned", &torn, |db| flip(&log_of(db), 0.5), &["commits in it are lost", restore]),
-        ("its log is gone", &torn, |db| std::fs::remove_file(log_of(db)).unwrap(), &["its log", "is gone", restore]),
-        ("it is gone and its log is not", &torn, |db| std::fs::remove_file(db).unwrap(), &["is missing", restore]),
-        ("it is somebody else's", &whole, foreign, &["is not a database of klatchd", "another data directory"]),
-        ("it is newer", &whole, newer, &["has schema 99", "newer klatchd"]),
-    ];
-    for (what, from, harm, parts) in cases {
-        let data = folder.path().join(what.replace(' ', "-"));
-        copy(from, &data);
-        harm(&data.join("klatch.db"));
-        let before = contents(&data);
-        let (code, said) = refused(klatchd(), &data);
-        assert_eq!(code, 65, "{what}: {said}");
-        for part in parts {
-            assert!(said.contains(part), "{what}: {said}");
-        }
-        assert!(said.contains(path(&data)), "{what}: {said}");
-        assert!(contents(&data) == before, "{what}: something was changed");
-    }
-    // Neither harm nor killing: both can be served.
-    for data in [whole, torn] {
-        let daemon = Daemon::start(&data);
-        let mut amy = Client::plain(daemon.address).await;
-        amy.log_in("amelia").await;
-        assert_eq!(amy.history("#lobby").await.len(), 40);
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
-    for (file, bytes) in contents(from) {
-        let copy = to.join(file.file_name().unwrap());
-        std::fs::write(&copy, bytes).unwrap();
-        std::fs::set_permissions(copy, std::fs::Permissions::from_mode(0o600)).unwrap();
-    }
-}
-
-fn log_of(database: &Path) -> PathBuf {
-    database.with_extension("db-wal")
-}
-
-fn cut(file: &Path, length: impl Fn(u64) -> u64) {
-    let file = std::fs::OpenOptions::new().write(true).open(file).unwrap();
-    file.set_len(length(file.metadata().unwrap().len())).unwrap();
-}
-
-/// Writes `bytes` at a page's beginning, that far into the file.
-fn overwrite(file: &Path, part: f64, bytes: &[u8]) {
-    let mut whole = std::fs::read(file).unwrap();
-    let place = (whole.len() as f64 * part) as usize / 4096 * 4096;
-    whole[place..place + bytes.len()].copy_from_slice(bytes);
-    std::fs::write(file, whole).unwrap();
-}
-
-/// Turns the bits of a page's or a frame's first bytes, where SQLite keeps what it is.
-fn flip(file: &Path, part: f64) {
-    let mut whole = std::fs::read(file).unwrap();
-    let place = (whole.len() as f64 * part) as usize / 4096 * 4096;
-    for byte in &mut whole[place..place + 64] {
-        *byte ^= 0xff;
-    }
-    std::fs::write(file, whole).unwrap();
-}
-
-fn foreign(file: &Path) {
-    std::fs::remove_file(file).unwrap();
-    rusqlite::Connection::open(file).unwrap().execute_batch("CREATE TABLE songs (name TEXT)").unwrap();
-}
-
-fn newer(file: &Path) {
-    let db = rusqlite::Connection::open(file).unwrap();
-    db.pragma_update(None, "journal_mode", "DELETE").unwrap();
-    db.pragma_update(None, "user_version", 99).unwrap();
 }

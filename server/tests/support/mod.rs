@@ -259,6 +259,38 @@ impl Drop for Daemon {
     }
 }
 
+/// Starts klatchd where it cannot start; its exit code and the only line it says.
+pub fn refused_start(mut program: Command, data: &Path) -> (i32, String) {
+    refused(program.args(["--headless", "--listen", "127.0.0.1:0", "--data"]).arg(data))
+}
+
+/// Runs what does not work; its exit code and the only line it says.
+pub fn refused(program: &mut Command) -> (i32, String) {
+    let output = program.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(output.stdout.is_empty(), "nobody may believe that it is ready");
+    (output.status.code().unwrap(), said.trim_end().to_owned())
+}
+
+/// Every file of a data directory that is not made anew by looking at it.
+pub fn contents(data: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files: Vec<_> = data
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_none_or(|end| end != "sock" && end != "lock" && end != "db-shm"))
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// A message of some length, and of its own.
+pub fn word(number: usize) -> String {
+    format!("word-{number:04}-{}", "x".repeat(300))
+}
+
 /// The program that was built for this test.
 pub fn klatchd() -> Command {
     Command::new(env!("CARGO_BIN_EXE_klatchd"))

@@ -14,6 +14,8 @@ mod schema;
 mod search;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upgrades;
 mod wal;
 
 use std::{

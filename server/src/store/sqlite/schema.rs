@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::{StoreError, explain};
 
 /// The steps, in their order. A step that was released is never changed.
-const STEPS: &[&str] = &[
+pub(super) const STEPS: &[&str] = &[
     include_str!("0001_chat.sql"),
     include_str!("0002_messages.sql"),
     include_str!("0003_rooms.sql"),
@@ -20,10 +20,10 @@ const STEPS: &[&str] = &[
 ];
 
 /// The newest schema this program knows.
-const KNOWN: u32 = STEPS.len() as u32;
+pub(super) const KNOWN: u32 = STEPS.len() as u32;
 
 /// Marks the file as ours (`PRAGMA application_id`): "Klat".
-const APPLICATION: u32 = 0x4b6c_6174;
+pub(super) const APPLICATION: u32 = 0x4b6c_6174;
 
 /// Whose a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
