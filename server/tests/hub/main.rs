@@ -2,6 +2,7 @@
 //! says what can stand in them.
 
 mod chaos;
+mod lessons;
 mod model;
 mod outsiders;
 mod pattern;

@@ -54,19 +54,21 @@ impl Session {
             (None, None) => (raw, Manner::Plain),
         };
         let source = message.source.as_ref().map_or("", |source| source.name);
+        let who = clean::name(source);
         let mine = !source.is_empty() && self.is_me(source);
         let is_person =
             message.source.as_ref().is_some_and(|source| source.user.is_some() || !source.name.contains('.'));
         let place = match self.room_of(target) {
             Some(room) => Place::Room(clean::name(room)),
             None if mine => Place::Direct(clean::name(target)),
-            None if is_person && !source.is_empty() && target != "*" => Place::Direct(clean::name(source)),
+            // Who has no name that could be shown is nobody to talk with.
+            None if is_person && !who.is_empty() && target != "*" => Place::Direct(who.clone()),
             None => Place::Server,
         };
         let spoken = Spoken {
             id: message.tags.get("msgid").map(std::borrow::Cow::into_owned).filter(|id| !id.is_empty()),
             at,
-            nick: clean::name(source),
+            nick: who,
             account: message.tags.get("account").map(|account| clean::name(&account)),
             text: clean::words(raw),
             manner,

@@ -159,3 +159,76 @@ fn every_text_of_an_event_is_clean() {
         assert!(is_clean(&shown), "{shown}");
     }
 }
+
+/// "Numerics with missing or extra parameters": each of them, with none to six, in every phase of a session.
+#[test]
+fn no_numeric_with_any_number_of_parameters_does_harm_in_any_phase() {
+    let openings: [&[&str]; 4] = [
+        &[],
+        &[":srv CAP * LS :sasl=PLAIN message-tags batch", ":srv CAP * ACK :sasl message-tags batch"],
+        &[":srv CAP * LS :message-tags", ":srv CAP * ACK :message-tags"],
+        &[":srv 001"],
+    ];
+    for code in 0..1_000 {
+        for opening in openings {
+            for params in
+                ["", " lior", " * #lobby", " lior #lobby amy", " lior = #lobby :@ + :", " a b c d e :f", " : "]
+            {
+                let mut script = Script::new(Script::log_in());
+                script.hears(opening);
+                script.hears(&[&format!(":srv {code:03}{params}"), &format!("{code:03}{params}")]);
+                script.passes(1_000);
+                assert!(script.sent().iter().all(|line| !line.contains(['\r', '\n', '\0'])), "{code:03}{params}");
+            }
+        }
+    }
+}
+
+/// "Empty nicks, messages from nobody": nothing that has no name joins, speaks, leaves or is anybody.
+#[test]
+fn who_has_no_name_does_nothing() {
+    let mut script = Script::in_lobby();
+    let mut model = Model::default();
+    let follow = |script: &mut Script, model: &mut Model| {
+        for output in std::mem::take(&mut script.out) {
+            if let Output::Event(event) = output {
+                model.apply(event);
+            }
+        }
+    };
+    script.hears(&[
+        "@time=2026-11-24T10:00:00.000Z :lior!lior@host JOIN #lobby lior :Lior",
+        ":srv 353 lior = #lobby :amy lior",
+        ":srv 366 lior #lobby :end",
+    ]);
+    follow(&mut script, &mut model);
+    let people = |model: &Model| model.rooms().iter().map(|room| room.roster.iter().count()).sum::<usize>();
+    let before = (people(&model), model.rooms().len());
+    for source in ["", ":", ": ", ":!u@h ", ":@h ", ":\u{200b} ", ":\u{3164}!u@h "] {
+        for line in [
+            "JOIN #lobby",
+            "JOIN",
+            "NICK",
+            "NICK :",
+            "NICK :\u{200b}",
+            "QUIT",
+            "QUIT :x",
+            "PART #lobby",
+            "KICK #lobby",
+            "KICK #lobby :",
+            "AWAY :x",
+            "ACCOUNT *",
+            "SETNAME :x",
+            "TAGMSG #lobby",
+            "PRIVMSG lior :",
+            "353 lior = #lobby :",
+            "353 lior = #lobby :@ + @+ !u@h",
+        ] {
+            script.hears(&[&format!("{source}{line}")]);
+            follow(&mut script, &mut model);
+        }
+    }
+    script.hears(&[":srv 353 lior = #lobby :amy lior", ":srv 366 lior #lobby :end"]);
+    follow(&mut script, &mut model);
+    assert_eq!((people(&model), model.rooms().len()), before);
+}
