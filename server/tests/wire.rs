@@ -197,3 +197,23 @@ async fn the_end_is_told_and_the_port_is_free_again() {
         Server::start(again).await.unwrap().stop(Stop::Shutdown).await.unwrap();
     }
 }
+
+/// Two connections that do not wait for each other: what one of them sent before the other is done before the other's.
+#[tokio::test]
+async fn what_is_sent_first_is_done_first() {
+    let mut settings = settings();
+    settings.policy.flood = None;
+    let (_server, address) = start(settings).await;
+    let (mut amy, mut bob) = (Client::plain(address).await, Client::plain(address).await);
+    amy.sign_up("amelia").await;
+    bob.sign_up("robert").await;
+    bob.send(&["PING here"]).await;
+    bob.until(":here").await;
+    for round in 0..500 {
+        amy.send(&[&format!("PRIVMSG #lobby :round {round}")]).await;
+        bob.send(&[&format!("PING p{round}")]).await;
+        let first = bob.next().await.unwrap();
+        assert!(first.ends_with(&format!(":round {round}")), "{first}");
+        bob.until(&format!(":p{round}")).await;
+    }
+}
