@@ -3,9 +3,14 @@
 use std::io::IsTerminal as _;
 
 use klatch_protocol::sanitize::{clean_line, clean_name};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 use crate::{config::LogFormat, console::Ink, hub::io::News};
+
+/// Libraries that log what passes through them, passwords too, where the filter asks for everything. They may not.
+const TALKATIVE: [&str; 2] = ["tungstenite", "tokio_tungstenite"];
 
 /// Starts logging. `filter` is in the form of `RUST_LOG`, which wins over it; without both, `usual` counts.
 ///
@@ -15,15 +20,17 @@ pub fn start(filter: Option<&str>, usual: &str, format: LogFormat) -> Result<(),
     let from_environment = std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty());
     let text = from_environment.as_deref().or(filter).unwrap_or(usual);
     let filter = EnvFilter::try_new(text).map_err(|error| format!("the log filter `{text}` is wrong: {error}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let done = match format {
-        LogFormat::Json => builder.json().try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Json => lines.json().boxed(),
         LogFormat::Text => {
             // A service's log has times of its own.
             let stderr = std::io::stderr();
-            builder.with_target(false).with_ansi(stderr.is_terminal() && Ink::of(&stderr).colours()).try_init()
+            lines.with_target(false).with_ansi(stderr.is_terminal() && Ink::of(&stderr).colours()).boxed()
         }
     };
+    let discreet = filter_fn(|metadata| !TALKATIVE.iter().any(|library| metadata.target().starts_with(library)));
+    let done = tracing_subscriber::registry().with(filter).with(discreet).with(lines).try_init();
     done.map_err(|error| format!("logging cannot start: {error}"))
 }
 

@@ -3,6 +3,8 @@
 //! Lines end with LF, a CR before it is dropped (RFC 2812 section 2.3: empty lines are ignored). A line too long is
 //! thrown away up to its end and reported once; a peer that never ends its line is reported as [`Frame::Endless`].
 
+use zeroize::Zeroize as _;
+
 use crate::{encode::MAX_LINE, tags::MAX_TAGS};
 
 /// How long lines may be.
@@ -58,12 +60,20 @@ impl Framer {
 
     /// Adds what was read. Take all frames with [`Framer::next_frame`] before adding more.
     pub fn push(&mut self, bytes: &[u8]) {
+        self.forget_taken();
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Lines that were taken may hold passwords, so nothing of them stays.
+    fn forget_taken(&mut self) {
         if self.start > 0 {
-            self.buffer.drain(..self.start);
+            let rest = self.buffer.len() - self.start;
+            self.buffer.copy_within(self.start.., 0);
+            self.buffer[rest..].zeroize();
+            self.buffer.truncate(rest);
             self.searched -= self.start;
             self.start = 0;
         }
-        self.buffer.extend_from_slice(bytes);
     }
 
     /// The next frame, or `None` until more bytes come.
@@ -111,12 +121,13 @@ impl Framer {
         }
         if self.discarded > 0 || pending > self.limits.tags + self.limits.body {
             self.discarded += pending;
-            self.buffer.clear();
+            self.buffer.zeroize();
             self.start = 0;
             self.searched = 0;
         }
-        // A quiet connection should not hold on to memory.
-        if self.start == self.buffer.len() && self.buffer.capacity() > 4096 {
+        // A quiet connection should hold on to neither memory nor what it said.
+        self.forget_taken();
+        if self.buffer.is_empty() && self.buffer.capacity() > 4096 {
             self.buffer = Vec::new();
             self.start = 0;
             self.searched = 0;

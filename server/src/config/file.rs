@@ -129,6 +129,7 @@ impl File {
             per_address: self.limits.connections_per_ip.get(),
             // Behind one address of a gateway are many people.
             exempt: gateways.chain(&self.limits.exempt).copied().collect(),
+            handshakes: self.limits.handshakes.get(),
             outbox: self.limits.send_queue_max.get(),
             handshake: Duration::from_millis(millis(self.limits.handshake_seconds)),
             plain_text_everywhere: self.server.plain_text_everywhere,

@@ -121,6 +121,8 @@ pub struct Limits {
     /// From where connections and lines are not counted.
     #[serde(deserialize_with = "networks")]
     pub exempt: Vec<Network>,
+    /// The most TLS handshakes under way.
+    pub handshakes: NonZeroUsize,
     /// The most bytes waiting for one connection.
     pub send_queue_max: NonZeroUsize,
     /// Time for the first byte, and for the TLS handshake.
@@ -262,6 +264,7 @@ impl Default for Limits {
             connections: at_least_one(net.connections),
             connections_per_ip: at_least_one(net.per_address),
             exempt: net.exempt,
+            handshakes: at_least_one(net.handshakes),
             send_queue_max: at_least_one(net.outbox),
             handshake_seconds: at_least_one(net.handshake.as_secs() as usize),
             register_seconds: seconds(policy.register_within),

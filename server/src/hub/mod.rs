@@ -56,7 +56,7 @@ use self::{
     past::Pasts,
     policy::{Flood, Policy},
     reply::Reply,
-    session::{Received, Session},
+    session::{Bucket, Received, Session},
     throttle::Throttle,
     world::{Command, Refusal, UserId, World},
 };
@@ -69,6 +69,8 @@ pub struct Hub {
     sessions: HashMap<ConnId, Session>,
     /// The connections of everybody who is here, oldest first.
     devices: HashMap<UserId, Vec<ConnId>>,
+    /// How many connections these are.
+    chatting: usize,
     /// The connections that proved an account, registered or not.
     logins: HashMap<AccountId, Vec<ConnId>>,
     /// Connections that have to show that they are alive, and who waits for that.
@@ -83,6 +85,8 @@ pub struct Hub {
     rehashing: Vec<ConnId>,
     /// Of the store; see [`Snapshot::secret`].
     secret: Secret,
+    /// The allowances of accounts that spoke since the start.
+    buckets: HashMap<AccountId, Bucket>,
     /// How often what was tried.
     throttle: Throttle,
     deadlines: Deadlines,
@@ -121,6 +125,7 @@ impl Hub {
             policy,
             sessions: HashMap::new(),
             devices: HashMap::new(),
+            chatting: 0,
             logins: HashMap::new(),
             probed: HashMap::new(),
             unblocked: VecDeque::new(),
@@ -128,6 +133,7 @@ impl Hub {
             new_accounts: HashMap::new(),
             rehashing: Vec::new(),
             secret,
+            buckets: HashMap::new(),
             throttle,
             deadlines: Deadlines::default(),
             audiences: Audiences::default(),
@@ -156,7 +162,8 @@ impl Hub {
         self.clock = now.wall;
         match input {
             Input::Open { conn, peer } => self.open(now, conn, peer, effects),
-            Input::Line { conn, line } => self.receive(now, conn, Received::Line(line), effects),
+            // Any line may hold a password, so all are wiped when they are done.
+            Input::Line { conn, line } => self.receive(now, conn, Received::Line(line.into()), effects),
             Input::BadFrame { conn, fault } => self.receive(now, conn, Received::Fault(fault), effects),
             Input::Closed { conn, reason } => self.drop_connection(conn, &reason, effects),
             Input::Answer { ticket, answer } => self.resume_history(now, ticket, answer, effects),
@@ -209,16 +216,38 @@ impl Hub {
         self.policy.flood.filter(|_| !self.sessions.get(&conn).is_some_and(exempt))
     }
 
+    /// When the next line may be done: connections of one account share an allowance, besides their own.
+    fn ready(&self, conn: ConnId, flood: Flood, now: u64) -> u64 {
+        let Some(session) = self.sessions.get(&conn) else { return now };
+        let shared = session.account.and_then(|account| self.buckets.get(&account));
+        let shared = shared.map_or(now, |bucket| bucket.ready(flood.of_account(), now));
+        session.bucket.ready(flood, now).max(shared)
+    }
+
+    /// Takes tokens for a line, if lines are metered there.
+    fn charge(&mut self, now: Now, conn: ConnId, tokens: u32) {
+        let (Some(flood), Some(session)) = (self.flood_for(conn), self.sessions.get_mut(&conn)) else { return };
+        session.bucket.take(tokens, flood, now.mono);
+        if let Some(account) = session.account {
+            self.buckets.entry(account).or_default().take(tokens, flood.of_account(), now.mono);
+        }
+    }
+
     /// Does what waits, as far as the flood bucket and answers from elsewhere allow.
     fn pump(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
         let flood = self.flood_for(conn);
         while let Some(session) = self.sessions.get_mut(&conn).filter(|session| session.pending.is_none()) {
             let Some(next) = session.queue.front() else { return };
             let bytes = next.bytes();
-            if let Some(Err(later)) = flood.map(|flood| session.bucket.take(flood, now.mono)) {
-                self.deadlines.at_latest(conn, later);
+            if let Some(flood) = flood
+                && let ready = self.ready(conn, flood, now.mono)
+                && ready > now.mono
+            {
+                self.deadlines.at_latest(conn, ready);
                 return;
             }
+            self.charge(now, conn, 1);
+            let Some(session) = self.sessions.get_mut(&conn) else { return };
             session.queued -= bytes;
             match session.queue.pop_front() {
                 Some(Received::Line(line)) => self.run_line(now, conn, &line, effects),
@@ -281,6 +310,7 @@ impl Hub {
             self.forget_login(account, conn);
         }
         if let Some(user) = session.user() {
+            self.chatting -= 1;
             self.forget_audiences_of(user);
             let left = self.devices.get_mut(&user).map_or(0, |devices| {
                 devices.retain(|known| *known != conn);

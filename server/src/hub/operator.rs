@@ -93,7 +93,7 @@ impl Hub {
             connections: self.sessions.len(),
             online: self.world.online_count(),
             accounts: self.world.account_count(),
-            rooms: self.world.rooms().count(),
+            rooms: self.world.room_count(),
             records: self.world.record_count(),
         }
     }

@@ -176,7 +176,7 @@ pub enum SignUp {
     Closed,
 }
 
-/// The token bucket of one connection: each line takes a token.
+/// The token bucket of one connection: each line takes a token, and some take more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flood {
     /// Lines that may come at once.
@@ -185,6 +185,14 @@ pub struct Flood {
     pub per_second: u32,
     /// Bytes that may wait before the connection is closed with `Excess Flood`.
     pub backlog: usize,
+}
+
+impl Flood {
+    /// What all connections of an account have together: twice as much as one.
+    #[must_use]
+    pub fn of_account(self) -> Self {
+        Flood { burst: self.burst.saturating_mul(2), per_second: self.per_second.saturating_mul(2), ..self }
+    }
 }
 
 impl Default for Flood {

@@ -1,6 +1,7 @@
 //! One command of one connection, from its line to its reply: what handlers work with.
 
 use klatch_protocol::{Caps, CaseMapping, LineBuilder, Message, Numeric};
+use zeroize::Zeroizing;
 
 use super::{
     Hub, commands,
@@ -24,9 +25,9 @@ pub(super) struct Turn<'a> {
 impl Hub {
     /// Takes a line apart and does it.
     pub(super) fn run_line(&mut self, now: Now, conn: ConnId, line: &str, effects: &mut Effects) {
-        let clean: String;
+        let clean: Zeroizing<String>;
         let line = if line.contains(['\0', '\r', '\n']) {
-            clean = line.replace(['\0', '\r', '\n'], "");
+            clean = line.replace(['\0', '\r', '\n'], "").into();
             &clean
         } else {
             line
@@ -116,6 +117,12 @@ impl Turn<'_> {
         }
         let nick = self.session().registration().and_then(|registration| registration.nick.clone());
         nick.map_or_else(|| "*".to_owned(), |nick| nick.as_str().to_owned())
+    }
+
+    /// The command takes more tokens than that of its line.
+    pub(super) fn costs(&mut self, tokens: u32) {
+        let conn = self.conn();
+        self.hub.charge(self.now, conn, tokens);
     }
 
     /// Changes the world. What changed is told to everybody, and here in the reply.

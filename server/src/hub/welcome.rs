@@ -123,8 +123,10 @@ impl Turn<'_> {
     }
 
     fn welcome(&mut self) {
-        let heard = self.now.mono;
+        let (heard, conn) = (self.now.mono, self.conn());
         self.session().heard = heard;
+        self.effects.settled.push(conn);
+        self.hub.chatting += 1;
         let policy = self.hub.policy.clone();
         let Some(user) = self.myself() else { return };
         let (source, modes) = (user.source.clone(), user.mode_string());

@@ -24,8 +24,9 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Admission, NetLimits, Outbox, compat,
-    greeting::{self, Duplex, Greeted},
+    Admission, NetLimits, Outbox, Seat, Stay, compat,
+    files::most_connections,
+    greeting::{self, Duplex, Greeted, Tls},
     listener::Door,
     reader::{self, ReadEnd},
     stopped,
@@ -36,6 +37,9 @@ use crate::hub::io::{ConnId, Input, Peer};
 /// How long we read on after our last line. A socket closed with unread bytes resets the connection, and the last line
 /// would be lost on its way.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// What is said to a connection that makes room.
+const SENT_AWAY: &str = "The server is full, and you have not logged in; try again";
 
 /// What a connection tells the loop.
 #[derive(Debug)]
@@ -48,6 +52,8 @@ pub enum Arrival {
         peer: Peer,
         /// Where its lines go.
         outbox: Arc<Outbox>,
+        /// To be told when it has logged in.
+        stay: Stay,
     },
     /// A line, a fault, or, exactly once and last, its end.
     Input(Input),
@@ -79,7 +85,14 @@ impl Gate {
     /// Lets connections in to `arrivals`; `greeters` shake hands with them.
     #[must_use]
     pub fn new(rules: watch::Receiver<Arc<Rules>>, arrivals: mpsc::Sender<Arrival>, greeters: Handle) -> Self {
-        Gate { rules, admission: Arc::default(), arrivals, greeters, next: AtomicU64::new(1) }
+        let most = most_connections();
+        let wanted = rules.borrow().limits.connections;
+        if wanted > most {
+            tracing::warn!(
+                "the system has files for {most} connections only, not for {wanted}; allow it more (ulimit -n)"
+            );
+        }
+        Gate { rules, admission: Arc::new(Admission::new(most)), arrivals, greeters, next: AtomicU64::new(1) }
     }
 
     /// Serves one connection that came from `from` through `door` to its end. One that has not begun to talk is dropped
@@ -110,26 +123,31 @@ impl Gate {
         };
         if let Some(room) = &door.endpoint.compat {
             let peer = Peer { addr, port: address.port(), secure: false };
-            compat::serve(self, stream, peer, room, &rules.limits, stop).await;
-            return;
+            return compat::serve(self, stream, peer, room, (&rules.limits, &seat), stop).await;
         }
         let greeted = tokio::select! {
             greeted = self.greet(stream, from, door, rules.clone()) => greeted,
+            () = seat.sent_away() => None,
             () = stopped(&mut stop) => None,
         };
         if let Some(Greeted { stream, secure }) = greeted {
-            self.talk(stream, Peer { addr, port: address.port(), secure }, rules.limits.outbox).await;
+            self.talk(stream, Peer { addr, port: address.port(), secure }, &seat, rules.limits.outbox).await;
         }
-        drop(seat);
+    }
+
+    /// Sends away a connection that has not logged in, since the system has no room for another.
+    pub(super) fn make_room(&self) {
+        self.admission.make_room();
     }
 
     /// Has somebody find out what is spoken. The connection stays where it is: what comes later is read here.
     async fn greet(&self, stream: TcpStream, from: SocketAddr, door: Arc<Door>, rules: Arc<Rules>) -> Option<Greeted> {
         // Given up together with this.
         let mut aside = JoinSet::new();
+        let admission = self.admission.clone();
         let greeting = async move {
-            let tls = rules.acceptors.get(door.number)?;
-            greeting::greet(stream, from.ip().to_canonical(), &door.endpoint, tls, &rules.limits).await
+            let tls = Tls { acceptor: rules.acceptors.get(door.number)?, admission: &admission };
+            greeting::greet(stream, from.ip().to_canonical(), &door.endpoint, &tls, &rules.limits).await
         };
         aside.spawn_on(greeting, &self.greeters);
         aside.join_next().await?.ok()?
@@ -145,10 +163,11 @@ impl Gate {
         self.arrivals.send(arrival).await.ok()
     }
 
-    async fn talk(&self, stream: Box<dyn Duplex>, peer: Peer, outbox: usize) {
+    async fn talk(&self, stream: Box<dyn Duplex>, peer: Peer, seat: &Seat, outbox: usize) {
         let conn = self.next_id();
         let outbox = Arc::new(Outbox::new(outbox));
-        if self.deliver(Arrival::Opened { conn, peer, outbox: outbox.clone() }).await.is_none() {
+        let opened = Arrival::Opened { conn, peer, outbox: outbox.clone(), stay: seat.stay() };
+        if self.deliver(opened).await.is_none() {
             return;
         }
         let (mut incoming, outgoing) = tokio::io::split(stream);
@@ -156,15 +175,22 @@ impl Gate {
         let end = tokio::select! {
             end = reader::read(conn, &mut incoming, &self.arrivals) => Err(end),
             end = &mut writing => Ok(end),
+            () = seat.sent_away() => Err(ReadEnd::SentAway),
         };
         let reason = match &end {
             Ok(WriteEnd::Flushed) => "Connection closed".to_owned(),
             Ok(WriteEnd::TooSlow) => "Reader too slow".to_owned(),
             Ok(WriteEnd::Failed(reason)) | Err(ReadEnd::Over(reason)) => reason.clone(),
             Err(ReadEnd::Http) => "HTTP spoken on the chat port".to_owned(),
+            Err(ReadEnd::SentAway) => SENT_AWAY.to_owned(),
         };
-        if let Err(ReadEnd::Http) = end {
-            outbox.push(vec![Bytes::from_static(b"ERROR :This is a chat server (IRC), not a web server\r\n")]);
+        let last_words = match end {
+            Err(ReadEnd::Http) => Some("This is a chat server (IRC), not a web server"),
+            Err(ReadEnd::SentAway) => Some(SENT_AWAY),
+            _ => None,
+        };
+        if let Some(text) = last_words {
+            outbox.push(vec![Bytes::from(format!("ERROR :{text}\r\n"))]);
             outbox.close();
         }
         // The hub hears of the end first: it closes the outbox after its last words, which the writer waits for.
@@ -172,6 +198,8 @@ impl Gate {
         match end {
             Ok(WriteEnd::Flushed) => drain(&mut incoming).await,
             Ok(_) => {}
+            // Its place is taken: whatever it still sends does not matter.
+            Err(ReadEnd::SentAway) => drop(timeout(LAST_WORDS, writing).await),
             Err(_) => {
                 if let Ok(WriteEnd::Flushed) = timeout(LAST_WORDS, writing).await {
                     drain(&mut incoming).await;

@@ -3,17 +3,20 @@
 //! A first byte of 0x16 begins a TLS handshake (RFC 8446 section 5.1) and `GET ` a WebSocket's (RFC 6455 section 4.1);
 //! no line of chat begins with either. Everything here has to be done within the time of a handshake.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::{
-    Endpoint, NetLimits,
+    Admission, Endpoint, NetLimits,
     connection::drain,
     prefixed::Prefixed,
     proxy::{self, Origin},
@@ -28,6 +31,13 @@ const TLS_HELLO: u8 = 0x16;
 /// Bytes both ways, whatever carries them.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
+
+/// What shaking hands takes.
+pub(super) struct Tls<'a> {
+    pub(super) acceptor: &'a TlsAcceptor,
+    /// Counts the handshakes.
+    pub(super) admission: &'a Arc<Admission>,
+}
 
 /// A connection that may talk.
 pub(super) struct Greeted {
@@ -69,7 +79,7 @@ pub(super) async fn greet(
     mut stream: TcpStream,
     addr: IpAddr,
     endpoint: &Endpoint,
-    tls: &TlsAcceptor,
+    tls: &Tls<'_>,
     limits: &NetLimits,
 ) -> Option<Greeted> {
     let mut first = [0];
@@ -77,17 +87,8 @@ pub(super) async fn greet(
         return None;
     };
     if first == [TLS_HELLO] && endpoint.tls != Some(false) {
-        return match timeout(limits.handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => speak(stream, true, endpoint, limits).await,
-            Ok(Err(error)) => {
-                tracing::debug!(%addr, %error, "TLS handshake failed");
-                None
-            }
-            Err(_) => {
-                tracing::debug!(%addr, "TLS handshake took too long");
-                None
-            }
-        };
+        let stream = shake_hands(stream, addr, tls, limits).await?;
+        return speak(stream, true, endpoint, limits).await;
     }
     if endpoint.tls == Some(true) {
         refuse(&mut stream, "Only TLS is spoken here; connect with TLS, on this same port").await;
@@ -98,6 +99,34 @@ pub(super) async fn greet(
         return None;
     }
     speak(stream, false, endpoint, limits).await
+}
+
+/// The TLS handshake; `None` when it fails, takes too long or has to make room for another.
+async fn shake_hands(
+    stream: TcpStream,
+    addr: IpAddr,
+    tls: &Tls<'_>,
+    limits: &NetLimits,
+) -> Option<TlsStream<TcpStream>> {
+    let handshake = tls.admission.handshake(limits.handshakes);
+    let done = tokio::select! {
+        done = timeout(limits.handshake, tls.acceptor.accept(stream)) => done,
+        () = handshake.sent_away() => {
+            tracing::debug!(%addr, "TLS handshake made room for others");
+            return None;
+        }
+    };
+    match done {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%addr, %error, "TLS handshake failed");
+            None
+        }
+        Err(_) => {
+            tracing::debug!(%addr, "TLS handshake took too long");
+            None
+        }
+    }
 }
 
 /// Tells lines from WebSocket.

@@ -102,7 +102,11 @@ impl Listener {
                         let (gate, door, stop) = (gate.clone(), door.clone(), each.clone());
                         connections.spawn(async move { gate.serve(stream, address, door, stop).await });
                     }
-                    Err(error) => wait_out(&error).await,
+                    Err(error) => {
+                        // Most likely there are no files left.
+                        gate.make_room();
+                        wait_out(&error).await;
+                    }
                 },
                 // Takes the finished ones off the set.
                 Some(_) = connections.join_next() => {}

@@ -6,7 +6,9 @@
 mod admission;
 mod compat;
 mod connection;
+mod crowd;
 mod endpoint;
+mod files;
 mod greeting;
 mod listener;
 mod outbox;
@@ -17,9 +19,10 @@ mod reader;
 mod web;
 mod writer;
 
-pub use admission::Admission;
+pub use admission::{Admission, Seat, Stay};
 pub use connection::{Arrival, Gate, Rules};
 pub use endpoint::{Endpoint, compat_address};
+pub use files::most_connections;
 pub use listener::{ListenError, Listener};
 pub use outbox::Outbox;
 pub use parcels::{BURSTS_WAITING, Parcel, hand_out};
@@ -33,7 +36,7 @@ use crate::hub::io::Network;
 /// What connections may take of the machine, and from where they may come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetLimits {
-    /// The most connections in all.
+    /// The most connections in all. One more makes the oldest go that has not logged in; without one it is refused.
     pub connections: usize,
     /// The most connections from one address (an IPv6 /64 counts as one). The machine itself is not counted.
     pub per_address: usize,
@@ -41,6 +44,8 @@ pub struct NetLimits {
     pub exempt: Vec<Network>,
     /// The most bytes that may wait to be written to one connection, before it is closed as too slow a reader.
     pub outbox: usize,
+    /// The most TLS handshakes under way. One more makes the oldest go.
+    pub handshakes: usize,
     /// How long a connection has to send its first byte, and then to finish its TLS handshake.
     pub handshake: Duration,
     /// Whether plain text is served to other machines as well.
@@ -59,6 +64,7 @@ impl Default for NetLimits {
             per_address: 100,
             exempt: Vec::new(),
             outbox: 1 << 20,
+            handshakes: 1_000,
             handshake: Duration::from_secs(15),
             plain_text_everywhere: false,
             proxies: Vec::new(),

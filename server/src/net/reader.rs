@@ -8,6 +8,8 @@ use tokio::{
     sync::mpsc,
 };
 
+use zeroize::Zeroize as _;
+
 use super::Arrival;
 use crate::hub::io::{ConnId, FrameFault, Input};
 
@@ -19,6 +21,8 @@ const CHUNK: usize = 8 * 1024;
 pub(super) enum ReadEnd {
     /// The other end closed or broke, or never ended its line; the reason as others will see it.
     Over(String),
+    /// It has to make room for others, since it has not logged in.
+    SentAway,
     /// It speaks HTTP: a browser was led here. Nothing of it may be taken for chat.
     Http,
 }
@@ -70,7 +74,10 @@ async fn fill(stream: &mut (impl AsyncRead + Unpin), framer: &mut Framer) -> std
         let mut buffer = ReadBuf::uninit(&mut space);
         ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
         framer.push(buffer.filled());
-        std::task::Poll::Ready(Ok(buffer.filled().len()))
+        let read = buffer.filled().len();
+        // It may hold a password.
+        buffer.filled_mut().zeroize();
+        std::task::Poll::Ready(Ok(read))
     })
     .await
 }

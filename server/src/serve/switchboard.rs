@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::run::Run;
 use crate::{
     hub::io::{ConnId, Send},
-    net::{Outbox, Parcel},
+    net::{Outbox, Parcel, Stay},
 };
 
 /// All open connections. What a burst sends is gathered here first, so that each writer is woken once a burst, and has as few
@@ -26,13 +26,21 @@ pub(super) struct Switchboard {
 #[derive(Debug)]
 struct Line {
     outbox: Arc<Outbox>,
+    /// Until it has logged in.
+    stay: Option<Stay>,
     gathered: Vec<Bytes>,
 }
 
 impl Switchboard {
     /// A connection opened.
-    pub(super) fn open(&mut self, conn: ConnId, outbox: Arc<Outbox>) {
-        self.lines.insert(conn, Line { outbox, gathered: Vec::new() });
+    pub(super) fn open(&mut self, conn: ConnId, outbox: Arc<Outbox>, stay: Stay) {
+        self.lines.insert(conn, Line { outbox, stay: Some(stay), gathered: Vec::new() });
+    }
+
+    /// These connections logged in: they make room for nobody any more.
+    pub(super) fn let_stay(&mut self, conns: &[ConnId]) {
+        let lines = &mut self.lines;
+        conns.iter().filter_map(|conn| lines.get_mut(conn)?.stay.take()).for_each(Stay::settle);
     }
 
     /// Does what the hub wants sent. [`Switchboard::take`] has it then.
@@ -78,7 +86,7 @@ impl Switchboard {
     /// Closes a connection after what was gathered for it.
     pub(super) fn close(&mut self, conn: ConnId) {
         self.settle();
-        if let Some(Line { outbox, gathered }) = self.lines.remove(&conn) {
+        if let Some(Line { outbox, gathered, .. }) = self.lines.remove(&conn) {
             self.parcels.push(Parcel { outbox, chunks: gathered, last: true });
         }
     }
@@ -120,10 +128,15 @@ impl Switchboard {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hub::io::{Conns, GroupId, Recipients};
+    use crate::{
+        hub::io::{Conns, GroupId, Recipients},
+        net::{Admission, NetLimits},
+    };
 
     /// How many connections there are. Half of them hear one room, in two groups by their numbers; somebody new comes now
     /// and then, and when somebody goes the audience is another one.
@@ -217,10 +230,11 @@ mod tests {
                     *want.entry(conn).or_default() += std::str::from_utf8(&bytes).unwrap();
                 }
             }
-            let mut switchboard = Switchboard::default();
+            let (mut switchboard, admission) = (Switchboard::default(), Arc::new(Admission::new(100)));
             let outboxes: Vec<_> = (0..ALL).map(|conn| (ConnId(conn), Arc::new(Outbox::new(1 << 20)))).collect();
             for (conn, outbox) in &outboxes {
-                switchboard.open(*conn, outbox.clone());
+                let seat = admission.admit(&NetLimits::default(), Ipv4Addr::LOCALHOST.into()).unwrap();
+                switchboard.open(*conn, outbox.clone(), seat.stay());
             }
             switchboard.send(sends);
             let parcels = switchboard.take();

@@ -136,8 +136,8 @@ impl Turns {
         }
         for arrival in self.arrived.drain(..) {
             burst.push(match arrival {
-                Arrival::Opened { conn, peer, outbox } => {
-                    self.switchboard.open(conn, outbox);
+                Arrival::Opened { conn, peer, outbox, stay } => {
+                    self.switchboard.open(conn, outbox, stay);
                     Input::Open { conn, peer }
                 }
                 Arrival::Input(input) => input,
@@ -242,6 +242,7 @@ impl Turns {
 
     /// Lets everybody hear of what is durable now, in the hub's order.
     fn release(&mut self, effects: Effects) {
+        self.switchboard.let_stay(&effects.settled);
         self.switchboard.send(effects.sends);
         if effects.reload {
             // When the place is taken, it was asked for already.

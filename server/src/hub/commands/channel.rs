@@ -19,8 +19,12 @@ pub(super) fn join(turn: &mut Turn<'_>, message: &Message<'_>) {
     if names == "0" {
         return leave_all(turn);
     }
+    let mut first = true;
     let mut keys = message.param(1).unwrap_or_default().split(',');
     for name in bounded(turn, names) {
+        // The first is paid with the line.
+        turn.costs(u32::from(!first));
+        first = false;
         let key = keys.next().filter(|key| !key.is_empty()).map(str::to_owned);
         join_one(turn, &name, key);
     }

@@ -15,6 +15,9 @@ use crate::hub::{
 /// Why a request cannot be answered: the FAIL code, what belongs to it, and its sentence.
 struct Fault(&'static str, Option<String>, &'static str);
 
+/// The tokens of a page besides that of its line.
+const COST: u32 = 1;
+
 /// CHATHISTORY with its subcommands.
 pub(super) fn chathistory(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(subcommand) = message.given(0).map(str::to_ascii_uppercase) else {
@@ -48,6 +51,7 @@ fn page(turn: &mut Turn<'_>, subcommand: &str, message: &Message<'_>) -> Result<
     let invalid = || Fault("INVALID_TARGET", Some(name.to_owned()), "Messages could not be retrieved");
     let place = place(turn, name).ok_or_else(invalid)?;
     let events = turn.caps().contains(Caps::EVENT_PLAYBACK);
+    turn.costs(COST);
     let job = Job::History { subcommand: subcommand.to_owned(), target: name.to_owned() };
     turn.ask(Query::History { place, page, limit, events }, job);
     Ok(())
@@ -60,6 +64,7 @@ fn targets(turn: &mut Turn<'_>, message: &Message<'_>) -> Result<(), Fault> {
     let Some((account, rooms)) = turn.myself().map(|user| (World::correspondent(user), user.rooms.clone())) else {
         return Ok(());
     };
+    turn.costs(COST);
     // No account has the number 0, so a guest who never talked to one asks for rooms only.
     let account = account.unwrap_or(AccountId(0));
     turn.ask(Query::Targets { account, rooms, from, to, limit }, Job::Targets);

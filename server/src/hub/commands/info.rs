@@ -2,7 +2,7 @@
 
 use klatch_protocol::{Message, Numeric};
 
-use crate::hub::{room_view::sees_room, turn::Turn, welcome::VERSION, world::User};
+use crate::hub::{room_view::sees_room, turn::Turn, welcome::VERSION, world::Census};
 
 /// Runs `work` if the query is about this server, the only one there is; a name or mask in `target` may say so.
 fn here(turn: &mut Turn<'_>, target: Option<&str>, work: impl FnOnce(&mut Turn<'_>)) {
@@ -37,12 +37,10 @@ pub(super) fn lusers_command(turn: &mut Turn<'_>, _message: &Message<'_>) {
 /// 251 to 255, 265 and 266.
 pub(in crate::hub) fn lusers(turn: &mut Turn<'_>) {
     let users = turn.world().online_count();
-    let hidden = turn.world().users().filter(|user| user.is_invisible()).count();
-    let operators = turn.world().users().filter(|user| User::is_operator(user)).count();
+    let Census { invisible: hidden, operators } = turn.world().census();
     // A room that is hidden does not give itself away by being counted.
     let rooms = turn.world().rooms().filter(|room| sees_room(turn.myself(), room)).count();
-    let known: usize = turn.hub.devices.values().map(Vec::len).sum();
-    let unknown = turn.hub.sessions.len().saturating_sub(known).to_string();
+    let unknown = turn.hub.sessions.len().saturating_sub(turn.hub.chatting).to_string();
     let most = turn.hub.most_online;
     let all = format!("There are {} users and {hidden} invisible on 1 servers", users - hidden);
     turn.numeric(Numeric::RPL_LUSERCLIENT, &[&all]);

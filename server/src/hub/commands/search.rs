@@ -10,13 +10,19 @@ use crate::hub::{
     world::World,
 };
 
+/// The tokens of a search besides that of its line: it may look at a hundred thousand records, with one thread for all.
+const COST: u32 = 9;
+
 /// SEARCH `key=value;…`, escaped as message tags are.
 pub(super) fn search(turn: &mut Turn<'_>, message: &Message<'_>) {
     if !turn.caps().contains(Caps::SEARCH) {
         return turn.unknown_command("SEARCH");
     }
     match parse(turn, message.param(0).unwrap_or_default()) {
-        Ok(search) => turn.ask(Query::Search(Box::new(search)), Job::Search),
+        Ok(search) => {
+            turn.costs(COST);
+            turn.ask(Query::Search(Box::new(search)), Job::Search);
+        }
         Err(attribute) => turn.fail("SEARCH", "INVALID_PARAMS", &[&attribute], "Invalid parameters"),
     }
 }

@@ -182,6 +182,8 @@ pub struct Effects {
     pub writes: Vec<Write>,
     /// Lines and closes, in the order in which they have to happen.
     pub sends: Vec<Send>,
+    /// Connections that belong to somebody who is here from now on.
+    pub settled: Vec<ConnId>,
     /// Questions to the store. They see everything in `writes`.
     pub queries: Vec<(Ticket, Query)>,
     /// Password work.

@@ -138,7 +138,7 @@ pub(super) struct Registration {
 #[derive(Debug)]
 pub(super) enum Received {
     /// A line.
-    Line(String),
+    Line(Zeroizing<String>),
     /// Something that is no line.
     Fault(FrameFault),
 }

@@ -6,6 +6,7 @@
 mod acceptance;
 mod account;
 mod bans;
+mod census;
 mod change;
 mod command;
 mod correspondence;
@@ -34,6 +35,7 @@ use klatch_protocol::{AccountName, CaseMapping, Folded, Nick, UnixMs};
 
 pub use self::{
     account::Account,
+    census::Census,
     change::{Change, MessageId, Trace},
     command::{Command, Target},
     metadata::{About, MAX_KEYS},
@@ -58,6 +60,7 @@ pub struct World {
     account_names: Names<AccountId>,
     users: BTreeMap<UserId, User>,
     nicks: Names<UserId>,
+    census: Census,
     /// The one person of each account that is here.
     online: HashMap<AccountId, UserId>,
     rooms: HashMap<RoomId, Room>,
@@ -88,6 +91,7 @@ impl World {
             account_names: Names::new(unicode),
             users: BTreeMap::new(),
             nicks: Names::new(unicode),
+            census: Census::default(),
             online: HashMap::new(),
             rooms: HashMap::new(),
             room_names: Names::new(true),
@@ -189,6 +193,18 @@ impl World {
     #[must_use]
     pub fn online_count(&self) -> usize {
         self.users.len()
+    }
+
+    /// How many of them are what.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        self.census
+    }
+
+    /// How many rooms there are.
+    #[must_use]
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
     }
 
     /// Who has this nick, if anybody.

@@ -34,6 +34,7 @@ impl World {
         (user.account, user.rank, user.away) = (account, rank, away);
         user.modes = self.policy.default_user_modes;
         self.nicks.take(user.nick.as_str(), user.nick.folded(), id);
+        self.census.add(&user);
         self.users.insert(id, user);
         if let Some(account) = account {
             self.online.insert(account, id);
@@ -108,6 +109,7 @@ impl World {
     pub(super) fn leave(&mut self, now: UnixMs, id: UserId, reason: String) -> Result<Vec<Change>, Refusal> {
         let witnesses = self.witnesses(self.known(id)?);
         let user = self.users.remove(&id).ok_or(Refusal::Gone)?;
+        self.census.take(&user);
         self.nicks.free(user.nick.as_str(), user.nick.folded(), id);
         self.forget_acceptance(id);
         self.markers.forget(&user);
@@ -191,7 +193,9 @@ impl World {
     pub(super) fn set_modes(&mut self, id: UserId, on: UserModes, off: UserModes) -> Result<Vec<Change>, Refusal> {
         let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
         let before = user.modes;
+        self.census.take(user);
         user.modes = (before | on) - off;
+        self.census.add(user);
         let (on, off) = (user.modes - before, before - user.modes);
         Ok(if (on | off).is_empty() { Vec::new() } else { vec![Change::ModesSet { user: id, on, off }] })
     }
@@ -199,7 +203,9 @@ impl World {
     pub(super) fn set_rank(&mut self, id: UserId, rank: Rank) -> Result<Vec<Change>, Refusal> {
         let user = self.users.get_mut(&id).ok_or(Refusal::Gone)?;
         let was_operator = user.is_operator();
+        self.census.take(user);
         user.rank = rank;
+        self.census.add(user);
         Ok(if user.is_operator() == was_operator { Vec::new() } else { vec![Change::RankSet(id)] })
     }
 }

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     hub::io::{ConnId, Input, Peer},
     net::{
-        Arrival, Gate, NetLimits, Outbox, connection::drain, outbox::Take, reader::broken, stopped, writer::LAST_WORDS,
+        Arrival, Gate, NetLimits, Outbox, Seat, connection::drain, outbox::Take, reader::broken, stopped,
+        writer::LAST_WORDS,
     },
 };
 
@@ -41,23 +42,28 @@ pub(in crate::net) async fn serve(
     mut stream: TcpStream,
     peer: Peer,
     room: &str,
-    limits: &NetLimits,
+    (limits, seat): (&NetLimits, &Seat),
     mut stop: watch::Receiver<bool>,
 ) {
     let mut segments = Segments::default();
     let first = tokio::select! {
         first = first_request(&mut stream, &mut segments, limits) => first,
+        () = seat.sent_away() => None,
         () = stopped(&mut stop) => None,
     };
     let Some(first) = first else { return };
     let Some((talk, acts)) = Talk::begin(first, room) else { return };
     let outbox = Arc::new(Outbox::new(limits.outbox));
     let conn = gate.next_id();
-    if gate.deliver(Arrival::Opened { conn, peer, outbox: outbox.clone() }).await.is_none() {
+    let opened = Arrival::Opened { conn, peer, outbox: outbox.clone(), stay: seat.stay() };
+    if gate.deliver(opened).await.is_none() {
         return;
     }
     let mut line = Line { gate, conn, stream, segments, talk, screen: Screen::default(), ending: false };
-    let reason = line.run(acts, &outbox, limits.handshake).await;
+    let reason = tokio::select! {
+        reason = line.run(acts, &outbox, limits.handshake) => reason,
+        () = seat.sent_away() => "The server is full".to_owned(),
+    };
     let _ = gate.deliver(Arrival::Input(Input::Closed { conn, reason })).await;
     let _ = timeout(LAST_WORDS, line.stream.shutdown()).await;
     drain(&mut line.stream).await;
