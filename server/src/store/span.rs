@@ -125,7 +125,8 @@ fn around(anchor: Anchor, limit: u32) -> Vec<Span> {
 }
 
 /// Keeps the `limit` targets nearest to `from`, and puts them oldest first. Equal times are ordered by place, so that
-/// the answer does not depend on the engine.
+/// the answer does not depend on the engine, and stay together where a page has room for them all: who goes on from the last
+/// time of a page would miss the rest of them.
 pub(super) fn counted_from(
     mut found: Vec<(Place, UnixMs)>,
     from: UnixMs,
@@ -138,8 +139,18 @@ pub(super) fn counted_from(
     });
     found.dedup();
     let limit = limit as usize;
-    let skipped = if from <= to { 0 } else { found.len().saturating_sub(limit) };
-    found.into_iter().skip(skipped).take(limit).collect()
+    let Some(over) = found.len().checked_sub(limit + 1) else { return found };
+    if from <= to {
+        // The first that is left out; what has its time is left out as well. `limit` is below the length, as `over` says.
+        let border = found[limit].1;
+        let whole = found.partition_point(|(_, at)| *at < border);
+        found.truncate(if whole > 0 { whole } else { limit });
+        return found;
+    }
+    let border = found[over].1;
+    let whole = found.partition_point(|(_, at)| *at <= border);
+    let skipped = if whole < found.len() { whole } else { over + 1 };
+    found.split_off(skipped)
 }
 
 /// The inverse of [`ends`].
