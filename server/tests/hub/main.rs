@@ -1,6 +1,7 @@
 //! The hub told by scripts: who sends what, and who sees what for it. Each file in `scripts/` is one test; `script.rs`
 //! says what can stand in them.
 
+mod bounds;
 mod chaos;
 mod lessons;
 mod model;
@@ -10,6 +11,7 @@ mod scram;
 mod script;
 mod secrecy;
 mod stage;
+mod strangers;
 
 macro_rules! scripts {
     ($($name:ident),+ $(,)?) => {

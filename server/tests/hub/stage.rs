@@ -4,6 +4,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     net::IpAddr,
+    sync::Arc,
 };
 
 use klatch_protocol::{UnixMs, scram::Keys};
@@ -42,6 +43,8 @@ pub(crate) struct Stage {
     /// Password work is answered with "busy".
     pub(crate) auth_busy: bool,
     auth: VecDeque<AuthRequest>,
+    /// The hashes that passwords were compared with.
+    pub(crate) verified: Vec<Option<Arc<str>>>,
     /// Questions are kept back while this is on.
     pub(crate) store_waits: bool,
     /// Questions are answered with a failure.
@@ -76,6 +79,7 @@ impl Stage {
             auth_waits: false,
             auth_busy: false,
             auth: VecDeque::new(),
+            verified: Vec::new(),
             store_waits: false,
             store_fails: false,
             queries: VecDeque::new(),
@@ -224,6 +228,7 @@ impl Stage {
                     AuthOutcome::Hashed(format!("hash-of-{} {keys}", *password).into())
                 }
                 AuthJob::Verify { hash, password } => {
+                    self.verified.push(hash.clone());
                     let right = format!("hash-of-{}", *password);
                     AuthOutcome::Verified(hash.is_some_and(|hash| Credentials::parse(&hash).hash == right))
                 }

@@ -31,6 +31,8 @@ pub(in crate::hub) fn motd(turn: &mut Turn<'_>) {
 
 /// LUSERS.
 pub(super) fn lusers_command(turn: &mut Turn<'_>, _message: &Message<'_>) {
+    // All rooms are looked at.
+    turn.costs(3);
     lusers(turn);
 }
 

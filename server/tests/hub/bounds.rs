@@ -1,0 +1,168 @@
+//! Each bound of what people may take, driven over by real lines, and the table in docs/operating.md that names it.
+
+use crate::stage::Stage;
+
+/// Something that is bounded.
+struct Bound {
+    /// As the table in the book calls it.
+    what: &'static str,
+    /// How often `line` may come.
+    most: usize,
+    /// What comes before.
+    before: &'static [&'static str],
+    /// The line that takes the place of this number, from 1.
+    line: fn(usize) -> String,
+    /// A part of the answer to one line too many, which no line before it has.
+    refused: &'static str,
+}
+
+const BOUNDS: &[Bound] = &[
+    Bound {
+        what: "rooms of a person",
+        most: 100,
+        before: &[],
+        line: |number| format!("JOIN #r{number}"),
+        refused: " 405 ",
+    },
+    Bound {
+        what: "rooms of a founder that stay without members",
+        most: 20,
+        before: &[],
+        line: |number| format!("JOIN #r{number}\nMODE #r{number} +P\nPART #r{number}"),
+        refused: "FAIL MODE|405|478|482",
+    },
+    Bound {
+        what: "masks of a room",
+        most: 100,
+        before: &["JOIN #a"],
+        line: |number| format!("MODE #a +b n{number}!*@*"),
+        refused: " 478 ",
+    },
+    Bound {
+        what: "nicks on MONITOR",
+        most: 100,
+        before: &[],
+        line: |number| format!("MONITOR + n{number}"),
+        refused: " 734 ",
+    },
+    Bound {
+        what: "keys of metadata",
+        most: 100,
+        before: &[],
+        line: |number| format!("METADATA * SET k{number} :v"),
+        refused: "LIMIT_REACHED",
+    },
+    Bound {
+        what: "metadata subscriptions of a connection",
+        most: 100,
+        before: &[],
+        line: |number| format!("METADATA * SUB k{number}"),
+        refused: "TOO_MANY_SUBS",
+    },
+    Bound {
+        what: "read markers of an account",
+        most: 1000,
+        before: &[],
+        line: |number| format!("MARKREAD #r{number} timestamp=2020-01-01T00:00:00.000Z"),
+        refused: "FAIL MARKREAD INTERNAL_ERROR",
+    },
+    Bound {
+        what: "lines of one message",
+        most: 32,
+        before: &["JOIN #a", "BATCH +1 draft/multiline #a"],
+        line: |number| format!("@batch=1 PRIVMSG #a :{number}"),
+        refused: "MULTILINE_MAX_LINES",
+    },
+    Bound {
+        what: "bytes of one message of several lines",
+        most: 10,
+        before: &["JOIN #a", "BATCH +1 draft/multiline #a"],
+        line: |_| format!("@batch=1 PRIVMSG #a :{}", "x".repeat(400)),
+        refused: "MULTILINE_MAX_BYTES",
+    },
+    Bound {
+        what: "chunks of 400 bytes in one SASL message",
+        most: 8,
+        before: &["AUTHENTICATE PLAIN"],
+        line: |_| format!("AUTHENTICATE {}", "A".repeat(400)),
+        refused: " 904 ",
+    },
+    Bound {
+        what: "rooms in one JOIN",
+        most: 20,
+        before: &[],
+        line: |number| format!("JOIN {}", (1..=number).map(|room| format!("#r{room}")).collect::<Vec<_>>().join(",")),
+        refused: " 407 ",
+    },
+    Bound {
+        what: "targets of one message",
+        most: 8,
+        before: &[],
+        line: |number| format!("PRIVMSG {} :x", vec!["amanda"; number].join(",")),
+        refused: " 407 ",
+    },
+];
+
+fn stage() -> Stage {
+    let mut stage = Stage::new();
+    stage.connect("amanda", false);
+    let caps = "sasl message-tags batch draft/multiline draft/metadata-2 draft/read-marker standard-replies";
+    let lines = ["CAP LS 302", &format!("CAP REQ :{caps}"), "NICK amanda", "USER amanda 0 * :A", "REGISTER * * secret"];
+    lines.into_iter().chain(["CAP END"]).for_each(|line| stage.line("amanda", line));
+    stage.forget_lines("amanda");
+    stage
+}
+
+/// What comes back for some lines.
+fn answers(stage: &mut Stage, lines: &str) -> Vec<String> {
+    lines.split('\n').for_each(|line| stage.line("amanda", line));
+    std::iter::from_fn(|| stage.next_line("amanda")).collect()
+}
+
+#[test]
+fn one_more_than_the_bound_is_refused_and_nothing_before_it() {
+    for bound in BOUNDS {
+        let mut stage = stage();
+        bound.before.iter().for_each(|line| drop(answers(&mut stage, line)));
+        let is_refused =
+            |said: &[String]| said.iter().any(|line| bound.refused.split('|').any(|part| line.contains(part)));
+        for number in 1..=bound.most {
+            let said = answers(&mut stage, &(bound.line)(number));
+            assert!(!is_refused(&said), "{}, {number}: {said:?}", bound.what);
+        }
+        let said = answers(&mut stage, &(bound.line)(bound.most + 1));
+        assert!(is_refused(&said), "{}: {said:?}", bound.what);
+    }
+}
+
+#[test]
+fn the_book_names_every_bound() {
+    let book = include_str!("../../../docs/operating.md");
+    for Bound { what, most, .. } in BOUNDS {
+        // Ten lines of 400 bytes are what fits into 4096.
+        let most = if what.starts_with("bytes") { 4096 } else { *most };
+        let row = format!("| {what} | {most} |");
+        assert!(book.contains(&row), "docs/operating.md lacks `{row}`");
+    }
+}
+
+#[test]
+fn what_is_too_long_is_cut_or_refused() {
+    let x = |length: usize| "x".repeat(length);
+    let mut stage = stage();
+    answers(&mut stage, "JOIN #a");
+    for (line, part) in [
+        (format!("TOPIC #a :{}", x(400)), format!(":{}", x(300))),
+        (format!("MODE #a +k {}", x(33)), " 696 ".to_owned()),
+        (format!("MODE #a +b {}!*@*", x(150)), " 696 ".to_owned()),
+        (format!("METADATA * SET {} :v", x(33)), "KEY_INVALID".to_owned()),
+        (format!("METADATA * SET k :{}", x(301)), "VALUE_INVALID".to_owned()),
+        (format!("NICK {}", x(33)), " 432 ".to_owned()),
+        (format!("JOIN #{}", x(64)), " 403 ".to_owned()),
+        (format!("PING {}", x(400)), x(300)),
+    ] {
+        let said = answers(&mut stage, &line);
+        assert!(said.iter().any(|said| said.contains(&part) && said.len() < 510), "{line}: {said:?}");
+        assert!(!said.iter().any(|said| said.starts_with(':') && said.contains(&x(450))), "{line}: {said:?}");
+    }
+}

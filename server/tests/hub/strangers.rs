@@ -1,0 +1,71 @@
+//! Whether a name has an account is told neither by what is answered to a log-in nor by the work that is done for it.
+
+use std::collections::BTreeSet;
+
+use crate::stage::Stage;
+
+/// Two accounts, and a stranger who tries.
+fn stage() -> Stage {
+    let mut stage = Stage::new();
+    for name in ["amanda", "berta"] {
+        stage.connect(name, false);
+        [&format!("NICK {name}"), &format!("REGISTER * * secret-{name}"), "QUIT"]
+            .into_iter()
+            .for_each(|line| stage.line(name, line));
+    }
+    stage.connect("eve", false);
+    stage
+}
+
+fn payload(name: &str, password: &str) -> String {
+    let chunks = klatch_protocol::sasl::chunks(format!("\0{name}\0{password}").as_bytes());
+    chunks[0].as_str().to_owned()
+}
+
+fn tries(stage: &mut Stage, name: &str, password: &str) -> Vec<String> {
+    stage.forget_lines("eve");
+    stage.line("eve", "AUTHENTICATE PLAIN");
+    stage.line("eve", &format!("AUTHENTICATE {}", payload(name, password)));
+    std::iter::from_fn(|| stage.next_line("eve")).collect()
+}
+
+#[test]
+fn a_name_without_an_account_costs_as_much_as_one_that_has_and_lets_nobody_in() {
+    let mut stage = stage();
+    let mut stand_ins = BTreeSet::new();
+    for number in 0..40 {
+        let name = format!("nobody{number}");
+        for password in ["secret-amanda", "secret-berta"] {
+            // The password of whoever stands in for nobody is wrong as well.
+            let said = tries(&mut stage, &name, password);
+            assert!(said.iter().any(|line| line.contains(" 904 ")), "{name}: {said:?}");
+        }
+        let mut hashes = stage.verified.drain(..).collect::<Vec<_>>();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 1, "always the same for a name");
+        stand_ins.insert(hashes[0].clone().expect("something to compare with"));
+    }
+    // Accounts whose hashes cost differently are met as often as in log-ins by name.
+    assert_eq!(stand_ins.len(), 2);
+    assert_eq!(tries(&mut stage, "amanda", "wrong"), tries(&mut stage, "nobody", "wrong"));
+    stage.verified.clear();
+    let said = tries(&mut stage, "amanda", "secret-amanda");
+    assert!(said.iter().any(|line| line.contains(" 903 ")), "{said:?}");
+}
+
+#[test]
+fn a_name_that_is_no_operator_costs_as_much_as_one_that_is() {
+    let mut stage = stage();
+    stage.line("eve", "NICK eve");
+    stage.line("eve", "USER eve 0 * :Eve");
+    stage.forget_lines("eve");
+    for name in ["nobody", "amanda", "berta"] {
+        for password in ["secret-amanda", "secret-berta"] {
+            stage.line("eve", &format!("OPER {name} {password}"));
+            let said: Vec<String> = std::iter::from_fn(|| stage.next_line("eve")).collect();
+            assert!(said.iter().any(|line| line.contains(" 464 ")), "{name}: {said:?}");
+        }
+    }
+    assert!(stage.verified.iter().all(Option::is_some));
+    assert_eq!(stage.verified.len(), 6);
+}
