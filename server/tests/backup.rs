@@ -13,7 +13,7 @@ use std::{
 };
 
 use rusqlite::{Connection, params};
-use support::{Client, Daemon, klatchd};
+use support::{Client, Daemon, klatchd, until};
 
 /// Runs klatchd in the folder `here`; its exit code and what it said on both outputs.
 fn run(here: &Path, data: &Path, words: &[&str]) -> (i32, String) {
@@ -119,6 +119,32 @@ async fn a_backup_under_load_holds_the_history_up_to_a_moment_and_nobody_waits_f
     let kept = history(&directory_of(&backup, folder.path()), "amelia").await;
     assert_eq!(kept, all[..kept.len()]);
     assert!(kept.len() >= before, "what was heard before is in it: {} of {before}", kept.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_breaks_its_backup_off_and_closes_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, backup) = (folder.path().join("data"), folder.path().join("backup.db"));
+    let mut daemon = Daemon::start(&data);
+    daemon.signal(rustix::process::Signal::TERM);
+    assert!(daemon.child.wait().unwrap().success());
+    fill(&data);
+    let mut daemon = Daemon::start(&data);
+    let asked = tokio::task::spawn_blocking({
+        let (here, data, backup) = (folder.path().to_owned(), data.clone(), backup.clone());
+        move || run(&here, &data, &["backup", text(&backup)])
+    });
+    let half = folder.path().join("backup.db.half");
+    until("a backup", || half.exists() || backup.exists()).await;
+    daemon.signal(rustix::process::Signal::TERM);
+    assert!(daemon.child.wait().unwrap().success());
+    // It may have been quicker than the signal.
+    match asked.await.unwrap() {
+        (0, _) => assert!(backup.exists()),
+        (code, said) => assert!(code != 0 && said.contains("the server ended") && !backup.exists(), "{said}"),
+    }
+    assert!(!half.exists());
+    assert!(!names(&data).iter().any(|name| name.ends_with("-wal") || name.ends_with("-open")), "{:?}", names(&data));
 }
 
 #[tokio::test]

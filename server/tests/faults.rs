@@ -10,23 +10,12 @@ mod support;
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
-use support::{Client, Daemon, PATIENCE, contents, klatchd, refused_start, word};
+use support::{Client, Daemon, contents, klatchd, refused_start, until, word};
 
 const CONFIGURATION: &str = "[accounts]\npassword_hash_cost = \"test\"\n[limits]\nflood = false\n";
-
-/// Waits until `condition` holds.
-async fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let wait = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{what} never came"));
-}
 
 /// A program that runs what stands behind its words; `None`, and a line on the test's output, where it does not work here.
 fn wrapper(words: &[&str]) -> Option<Command> {

@@ -259,6 +259,16 @@ impl Drop for Daemon {
     }
 }
 
+/// Waits until `condition` holds.
+pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let wait = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{what} never came"));
+}
+
 /// Starts klatchd where it cannot start; its exit code and the only line it says.
 pub fn refused_start(mut program: Command, data: &Path) -> (i32, String) {
     refused(program.args(["--headless", "--listen", "127.0.0.1:0", "--data"]).arg(data))
