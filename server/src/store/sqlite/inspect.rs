@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{OPEN, RESTORING, StoreError, beside, check_health, explain, of_system, schema, wal};
 
 /// The most bytes of a database that is read as a whole before it is served.
-const QUICK: u64 = 64 << 20;
+const QUICK: u64 = 8 << 20;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

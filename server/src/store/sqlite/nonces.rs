@@ -30,7 +30,9 @@ pub(super) fn load(db: &Connection) -> rusqlite::Result<KeptNonces> {
     let mut newest = all(db, &newest, row)?;
     newest.reverse();
     let first = newest.first().map_or(0, |row| row.seq.0);
-    let older = format!("SELECT DISTINCT account FROM nonce WHERE seq < {first}");
+    // Accounts are few, and stamps may be millions.
+    let older =
+        format!("SELECT id FROM account WHERE EXISTS (SELECT 1 FROM nonce WHERE account = id AND seq < {first})");
     Ok(KeptNonces { newest, older: all(db, &older, |row| number(row, 0).map(AccountId))? })
 }
 

@@ -28,7 +28,9 @@ pub(super) fn search(db: &Connection, search: &Search) -> rusqlite::Result<Vec<R
     Ok(records)
 }
 
-fn statement(search: &Search) -> (String, Vec<Value>) {
+/// The index gives its records in their order, so that none is looked at behind the last one that is wanted.
+pub(super) fn statement(search: &Search) -> (String, Vec<Value>) {
+    let phrase = search.text.as_ref().filter(|text| text.chars().count() >= TRIGRAM);
     let mut conditions = vec!["kind <= 1".to_owned()];
     let mut values: Vec<Value> = Vec::new();
     let mut add = |condition: &str, given: Vec<Value>| {
@@ -57,24 +59,28 @@ fn statement(search: &Search) -> (String, Vec<Value>) {
     if let Some(before) = search.before {
         add("at <= ?", vec![before.0.into()]);
     }
-    match &search.text {
-        Some(text) if text.chars().count() >= TRIGRAM => {
-            let phrase = format!("\"{}\"", text.replace('"', "\"\""));
-            add("seq IN (SELECT rowid FROM speech WHERE speech MATCH ?)", vec![phrase.into()]);
+    if phrase.is_none() {
+        if let Some(text) = &search.text {
+            add("instr(lower(replace(text, char(13), '')), lower(?)) > 0", vec![text.clone().into()]);
         }
-        text => {
-            if let Some(text) = text {
-                add("instr(lower(replace(text, char(13), '')), lower(?)) > 0", vec![text.clone().into()]);
-            }
-            let newest = "seq > (SELECT coalesce(max(seq), 0) - ? FROM record)";
-            add(newest, vec![SEARCHED_WITHOUT_INDEX.cast_signed().into()]);
-        }
+        let newest = "seq > (SELECT coalesce(max(seq), 0) - ? FROM record)";
+        add(newest, vec![SEARCHED_WITHOUT_INDEX.cast_signed().into()]);
     }
+    let (from, order) = match phrase {
+        Some(phrase) => {
+            values.insert(0, format!("\"{}\"", phrase.replace('"', "\"\"")).into());
+            let found = "(SELECT rowid AS found FROM speech WHERE speech MATCH ?)";
+            (format!("{found} CROSS JOIN record ON seq = found"), "found")
+        }
+        None => ("record".to_owned(), "seq"),
+    };
     values.push(i64::from(search.limit).into());
     let direction = if search.after.is_some() { "ASC" } else { "DESC" };
     let conditions = conditions.join(" AND ");
     (
-        format!("SELECT {RECORD_COLUMNS}, low, high FROM record WHERE {conditions} ORDER BY seq {direction} LIMIT ?"),
+        format!(
+            "SELECT {RECORD_COLUMNS}, low, high FROM {from} WHERE {conditions} ORDER BY {order} {direction} LIMIT ?"
+        ),
         values,
     )
 }

@@ -3,7 +3,9 @@
 use klatch_protocol::{AccountName, RoomName, UnixMs};
 
 use super::*;
-use crate::hub::io::{AccountId, AccountRow, Anchor, Page, Place, Rank, Record, RecordKind, RoomId, RoomRow, Seq};
+use crate::hub::io::{
+    AccountId, AccountRow, Anchor, Page, Place, Rank, Record, RecordKind, RoomId, RoomRow, Scope, Search, Seq,
+};
 use crate::store::span::spans;
 
 fn record(seq: u64, room: u64, text: &str) -> Write {
@@ -132,6 +134,24 @@ fn pages_walk_along_indices() {
                 let index = if events { "USING INDEX record_by_" } else { "USING INDEX said_by_" };
                 assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{page:?} {events}: {plan}");
             }
+        }
+    }
+}
+
+#[test]
+fn searches_walk_along_the_index_of_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&folder.path().join("klatch.db"), 7, "CODE").unwrap();
+    for scope in [Scope::Place(Place::Room(RoomId(1))), Scope::All { account: AccountId(1), rooms: vec![RoomId(1)] }] {
+        for after in [None, Some(UnixMs(5))] {
+            let (scope, text) = (scope.clone(), Some("tea".into()));
+            let search = Search { scope, from: Some("amy".into()), after, before: None, text, limit: 10 };
+            let (sql, values) = search::statement(&search);
+            let mut statement = store.db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
+            let plan: Vec<String> = plan.map(Result::unwrap).collect();
+            assert!(plan[0].contains("SCAN speech VIRTUAL TABLE"), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
         }
     }
 }
