@@ -54,6 +54,12 @@ async fn an_operator_reads_the_banner_sees_people_come_and_go_and_shuts_down() {
     amy.until("tea is ready").await;
     terminal.enter("invite");
     terminal.wait_text("makes one account");
+    let backup = home.path().join("chat.db");
+    terminal.enter(&format!("backup {}", backup.display()));
+    terminal.wait_text("Backed up to");
+    assert!(backup.metadata().unwrap().len() > 0);
+    terminal.enter(&format!("backup {}", backup.display()));
+    terminal.wait_text("is there already");
     terminal.enter("kick amelia too loud");
     terminal.wait_text("[ DISCONNECTED ] - amelia the tester (amelia)");
     terminal.enter("shutdown");
