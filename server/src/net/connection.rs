@@ -1,6 +1,6 @@
 //! One connection from its first byte to its end.
 //!
-//! Reader and writer are two futures of one task, so that neither waits for the other.
+//! Reader and writer are tasks of their own, so that neither waits for the other.
 
 use std::{
     net::SocketAddr,
@@ -14,10 +14,10 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt},
+    io::{AsyncRead, AsyncReadExt, ReadHalf},
     net::TcpStream,
     runtime::Handle,
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
     time::timeout,
 };
@@ -40,6 +40,9 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// What is said to a connection that makes room.
 const SENT_AWAY: &str = "The server is full, and you have not logged in; try again";
+
+/// What comes in on a connection.
+type Incoming = ReadHalf<Box<dyn Duplex>>;
 
 /// What a connection tells the loop.
 #[derive(Debug)]
@@ -170,12 +173,23 @@ impl Gate {
         if self.deliver(opened).await.is_none() {
             return;
         }
-        let (mut incoming, outgoing) = tokio::io::split(stream);
+        let (incoming, outgoing) = tokio::io::split(stream);
         let mut writing = pin!(writer::write(outgoing, &outbox));
-        let end = tokio::select! {
-            end = reader::read(conn, &mut incoming, &self.arrivals) => Err(end),
-            end = &mut writing => Ok(end),
-            () = seat.sent_away() => Err(ReadEnd::SentAway),
+        let (mut reading, stop_reading) = self.read_aside(conn, incoming);
+        let (end, incoming) = tokio::select! {
+            read = reading.join_next() => match read {
+                Some(Ok((end, incoming))) => (Err(end), Some(incoming)),
+                // It panicked, which was told.
+                _ => (Err(ReadEnd::Over("Connection failed".into())), None),
+            },
+            end = &mut writing => {
+                drop(stop_reading);
+                (Ok(end), reading.join_next().await.and_then(Result::ok).map(|(_, incoming)| incoming))
+            }
+            () = seat.sent_away() => {
+                drop(stop_reading);
+                (Err(ReadEnd::SentAway), None)
+            }
         };
         let reason = match &end {
             Ok(WriteEnd::Flushed) => "Connection closed".to_owned(),
@@ -195,17 +209,30 @@ impl Gate {
         }
         // The hub hears of the end first: it closes the outbox after its last words, which the writer waits for.
         let _ = self.deliver(Arrival::Input(Input::Closed { conn, reason })).await;
-        match end {
-            Ok(WriteEnd::Flushed) => drain(&mut incoming).await,
-            Ok(_) => {}
-            // Its place is taken: whatever it still sends does not matter.
-            Err(ReadEnd::SentAway) => drop(timeout(LAST_WORDS, writing).await),
-            Err(_) => {
-                if let Ok(WriteEnd::Flushed) = timeout(LAST_WORDS, writing).await {
-                    drain(&mut incoming).await;
-                }
-            }
+        let flushed = match end {
+            Ok(end) => matches!(end, WriteEnd::Flushed),
+            Err(_) => matches!(timeout(LAST_WORDS, writing).await, Ok(WriteEnd::Flushed)),
+        };
+        // Of who was sent away, whatever is still sent does not matter.
+        if let (true, Some(mut incoming)) = (flushed, incoming) {
+            drain(&mut incoming).await;
         }
+    }
+
+    /// Reads in a task of its own, which nothing wakes but what comes in: one that was about to write already would read
+    /// before others to whom something came earlier. It ends when the sender is dropped, too.
+    fn read_aside(&self, conn: ConnId, mut incoming: Incoming) -> (JoinSet<(ReadEnd, Incoming)>, oneshot::Sender<()>) {
+        let (stop_reading, told_to_stop) = oneshot::channel();
+        let arrivals = self.arrivals.clone();
+        let mut reading = JoinSet::new();
+        reading.spawn(async move {
+            let end = tokio::select! {
+                end = reader::read(conn, &mut incoming, &arrivals) => end,
+                _ = told_to_stop => ReadEnd::Over("Connection closed".into()),
+            };
+            (end, incoming)
+        });
+        (reading, stop_reading)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Threads of a server's own, each with a runtime of one thread.
 //!
 //! Tasks of such a runtime go on in the order in which they became ready. So what one connection sends before another is
-//! read, and handed to the loop, before the other's: there is one order from the wire on.
+//! read, and handed to the loop, before the other's, as far as the system tells: there is one order from the wire on.
 
 use std::{io, thread};
 
