@@ -49,8 +49,11 @@ async fn history(data: &Path, account: &str) -> Vec<(String, String)> {
     client.history("#lobby").await
 }
 
-/// Some tens of megabytes in a room that nobody is in, so that a copy takes its time.
+/// Makes a data directory with some tens of megabytes in a room that nobody is in, so that a copy takes its time.
 fn fill(data: &Path) {
+    let mut daemon = Daemon::start(data);
+    daemon.signal(rustix::process::Signal::TERM);
+    assert!(daemon.child.wait().unwrap().success());
     let mut db = Connection::open(data.join("klatch.db")).unwrap();
     let burst = db.transaction().unwrap();
     let sql =
@@ -67,9 +70,6 @@ async fn a_backup_under_load_holds_the_history_up_to_a_moment_and_nobody_waits_f
     const PEOPLE: [&str; 4] = ["amelia", "robert", "carola", "dorian"];
     let folder = tempfile::tempdir().unwrap();
     let (data, backup) = (folder.path().join("data"), folder.path().join("backup.db"));
-    let mut daemon = Daemon::start(&data);
-    daemon.signal(rustix::process::Signal::TERM);
-    assert!(daemon.child.wait().unwrap().success());
     fill(&data);
     let mut daemon = Daemon::start(&data);
     let (heard, enough) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
@@ -125,9 +125,6 @@ async fn a_backup_under_load_holds_the_history_up_to_a_moment_and_nobody_waits_f
 async fn a_server_that_ends_breaks_its_backup_off_and_closes_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let (data, backup) = (folder.path().join("data"), folder.path().join("backup.db"));
-    let mut daemon = Daemon::start(&data);
-    daemon.signal(rustix::process::Signal::TERM);
-    assert!(daemon.child.wait().unwrap().success());
     fill(&data);
     let mut daemon = Daemon::start(&data);
     let asked = tokio::task::spawn_blocking({

@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use support::{Client, Daemon, klatchd};
+use support::{Client, Daemon, ctl, klatchd};
 
 /// Runs klatchd with `words`, gives it `input`, and tells its exit code and what it said on both outputs.
 fn run(data: &Path, words: &[&str], input: &str) -> (i32, String) {
@@ -20,13 +20,6 @@ fn run(data: &Path, words: &[&str], input: &str) -> (i32, String) {
     // One that refuses its arguments ends without reading.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap(), String::from_utf8(said).unwrap().trim_end().to_owned())
-}
-
-/// The same for `klatchd ctl`, which takes everything behind it.
-fn ctl(data: &Path, words: &[&str]) -> (i32, String) {
-    let output = klatchd().arg("--data").arg(data).arg("ctl").args(words).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap(), String::from_utf8(said).unwrap().trim_end().to_owned())
 }

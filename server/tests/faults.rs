@@ -13,7 +13,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
-use support::{Client, Daemon, contents, klatchd, refused_start, until, word};
+use support::{Client, Daemon, contents, ctl, refused_start, until, word};
 
 const CONFIGURATION: &str = "[accounts]\npassword_hash_cost = \"test\"\n[limits]\nflood = false\n";
 
@@ -84,12 +84,6 @@ async fn wait_out(mut daemon: Daemon, data: &Path, complaint: &str, break_it: im
     assert!(seen.len() == 2 && seen[1].contains("everything was saved"), "{seen:#?}");
     daemon.signal(Signal::TERM);
     assert!(daemon.child.wait().unwrap().success());
-}
-
-fn ctl(data: &Path, words: &[&str]) -> (i32, String) {
-    let output = klatchd().arg("--data").arg(data).arg("ctl").args(words).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap(), String::from_utf8(said).unwrap().trim_end().to_owned())
 }
 
 #[tokio::test]

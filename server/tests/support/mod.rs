@@ -269,6 +269,13 @@ pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{what} never came"));
 }
 
+/// Asks the klatchd with this data directory; the exit code and what was said on both outputs.
+pub fn ctl(data: &Path, words: &[&str]) -> (i32, String) {
+    let output = klatchd().arg("--data").arg(data).arg("ctl").args(words).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(said).unwrap().trim_end().to_owned())
+}
+
 /// Starts klatchd where it cannot start; its exit code and the only line it says.
 pub fn refused_start(mut program: Command, data: &Path) -> (i32, String) {
     refused(program.args(["--headless", "--listen", "127.0.0.1:0", "--data"]).arg(data))
