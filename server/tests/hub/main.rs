@@ -89,6 +89,7 @@ scripts! {
     refusals,
     silence,
     flood,
+    shared_allowance,
     waiting_lines,
     operator,
     operators,
