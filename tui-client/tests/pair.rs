@@ -313,6 +313,11 @@ async fn failures_name_their_reasons() {
     assert_eq!(refused(Person::sign_up(&server, "amelia", "Another")).await, taken);
     assert_eq!(refused(Person::log_in(&server, "amelia", "wrong", false)).await, Failure::WrongDetails);
     assert_eq!(refused(Person::log_in(&server, "nobody", "secret", false)).await, Failure::WrongDetails);
+    for _ in 0..4 {
+        assert_eq!(refused(Person::log_in(&server, "nobody", "wrong", false)).await, Failure::WrongDetails);
+    }
+    let throttled = refused(Person::log_in(&server, "nobody", "wrong", false)).await;
+    assert_eq!(throttled, Failure::Says("Too many attempts; try again in a second".into()));
     let short = refused(Person::sign_up(&server, "amy", "Amy")).await;
     assert!(matches!(short, Failure::BadName { .. }), "{short:?}");
     // The first device has to answer the server's question whether it is there.

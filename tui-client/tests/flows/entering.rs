@@ -52,6 +52,11 @@ fn every_failure_is_a_sentence_in_the_form() {
     assert!(flow.effects.contains(&Effect::HangUp));
     flow.types("x").sees_no("user name or password is wrong");
     let mut flow = Flow::new();
+    flow.types("wrong").key("Enter").links();
+    flow.hears(&[":srv CAP * LS :sasl standard-replies", ":srv CAP * ACK :sasl standard-replies", "AUTHENTICATE +"]);
+    flow.hears(&["FAIL AUTHENTICATE TOO_MANY_ATTEMPTS 37 :Too many attempts; try again in 37 seconds"]);
+    flow.sees("Too many attempts; try").sees("again in 37 seconds").sees("lior").sees("•••••");
+    let mut flow = Flow::new();
     flow.types("secret").key("Enter").links().breaks().sees("the connection ended before you were in");
 }
 
