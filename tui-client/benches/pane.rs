@@ -58,6 +58,17 @@ fn main() {
         draw(&pane, feed, 60, 20);
         start.elapsed()
     });
+    let mut deserted = Room::new("#bench", RoomKind::Room);
+    for index in 0..History::MOST as u64 {
+        let body = Body::Left { nick: format!("somebody{index}"), display: None, reason: None };
+        deserted.history.insert(Line { body, at: UnixMs(1_795_219_200_000), ..line(index) });
+    }
+    let feed = Feed { room: &deserted, ..feed };
+    measure("everybody leaves at once", || {
+        let start = Instant::now();
+        draw(&Pane::new(), feed, 100, 30);
+        start.elapsed()
+    });
 }
 
 /// Draws the pane and asks where it stands, as every frame does.

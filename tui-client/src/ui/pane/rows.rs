@@ -1,5 +1,7 @@
 //! What a block of lines looks like: its rows, ready to be drawn.
 
+use std::collections::HashSet;
+
 use jiff::civil::DateTime;
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
@@ -189,15 +191,17 @@ impl Sketch<'_> {
     /// Many people coming and going in one minute: a row for each direction.
     fn burst(&mut self, lines: &[&Line], context: &Context) {
         let glyphs = self.feed.theme.glyphs;
-        let (mut came, mut went): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+        let (mut came, mut went): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        // Whole networks part at once, so nobody is looked for among all others.
+        let mut named = HashSet::new();
         for line in lines {
-            let (people, nick, display) = match &line.body {
-                Body::Joined { nick, display } => (&mut came, nick, display),
-                Body::Left { nick, display, .. } => (&mut went, nick, display),
+            let (people, nick, display, comes) = match &line.body {
+                Body::Joined { nick, display } => (&mut came, nick, display, true),
+                Body::Left { nick, display, .. } => (&mut went, nick, display, false),
                 _ => continue,
             };
-            let name = display.as_deref().unwrap_or(nick).to_owned();
-            if !people.contains(&name) {
+            let name = display.as_deref().unwrap_or(nick);
+            if named.insert((comes, name)) {
                 people.push(name);
             }
         }
@@ -218,10 +222,10 @@ impl Sketch<'_> {
 }
 
 /// `ann, bob joined · 3 more`, as many names as fit into `width` cells but at least one.
-fn crowd(people: &[String], word: &str, width: usize) -> String {
+fn crowd(people: &[&str], word: &str, width: usize) -> String {
     let mut text = String::new();
     for (index, name) in people.iter().enumerate() {
-        let longer = if index == 0 { name.clone() } else { format!("{text}, {name}") };
+        let longer = if index == 0 { (*name).to_owned() } else { format!("{text}, {name}") };
         let left = people.len() - index - 1;
         let rest = if left == 0 { 0 } else { format!(" · {left} more").len() };
         if index > 0 && cells(&longer) + 1 + word.len() + rest > width {
