@@ -3,6 +3,7 @@
 
 use std::{
     io::{Read as _, Result},
+    net::{Ipv4Addr, SocketAddr},
     ops::Range,
     sync::Arc,
 };
@@ -12,6 +13,7 @@ use mio::{
     Events, Interest, Poll, Registry, Token,
     net::{TcpListener, TcpStream},
 };
+use socket2::{Domain, Socket, Type};
 use tokio_rustls::rustls::{Connection, ServerConfig, ServerConnection};
 
 use crate::wire::Wire;
@@ -35,7 +37,7 @@ pub fn serve(tls: bool) -> Result<()> {
     let own = Tls::new(&Identity::Fleeting, "localhost").map_err(std::io::Error::other)?;
     let config = tls.then(|| own.acceptor.config().clone());
     let mut poll = Poll::new()?;
-    let mut listener = TcpListener::bind("127.0.0.1:0".parse().map_err(std::io::Error::other)?)?;
+    let mut listener = listener()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let address = listener.local_addr()?;
     println!("READY {} {} {}", address.ip(), address.port(), own.fingerprint);
@@ -53,6 +55,15 @@ pub fn serve(tls: bool) -> Result<()> {
         }
         relay(&mut peers, &said);
     }
+}
+
+/// With as long a queue as klatchd's, or connections would wait a second for the next try.
+fn listener() -> Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    socket.listen(1024)?;
+    socket.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(socket.into()))
 }
 
 fn accept(

@@ -100,6 +100,9 @@ impl Gate {
 
     /// Serves one connection that came from `from` through `door` to its end. One that has not begun to talk is dropped
     /// when `stop` becomes true.
+    ///
+    /// A future has room for all that ever happens in it, for as long as it lives. What is soon over, or rare, is put into
+    /// a box therefore: ten thousand connections that only talk should not each hold that room.
     pub(super) async fn serve(
         &self,
         mut stream: TcpStream,
@@ -111,7 +114,7 @@ impl Gate {
         // Lines are gathered by us; waiting for more in the kernel would only add latency.
         let _ = stream.set_nodelay(true);
         let origin = tokio::select! {
-            origin = greeting::origin(&mut stream, from, &door.endpoint, &rules.limits) => origin,
+            origin = Box::pin(greeting::origin(&mut stream, from, &door.endpoint, &rules.limits)) => origin,
             () = stopped(&mut stop) => None,
         };
         let Some(address) = origin else { return };
@@ -126,10 +129,10 @@ impl Gate {
         };
         if let Some(room) = &door.endpoint.compat {
             let peer = Peer { addr, port: address.port(), secure: false };
-            return compat::serve(self, stream, peer, room, (&rules.limits, &seat), stop).await;
+            return Box::pin(compat::serve(self, stream, peer, room, (&rules.limits, &seat), stop)).await;
         }
         let greeted = tokio::select! {
-            greeted = self.greet(stream, from, door, rules.clone()) => greeted,
+            greeted = Box::pin(self.greet(stream, from, door, rules.clone())) => greeted,
             () = seat.sent_away() => None,
             () = stopped(&mut stop) => None,
         };
@@ -215,7 +218,7 @@ impl Gate {
         };
         // Of who was sent away, whatever is still sent does not matter.
         if let (true, Some(mut incoming)) = (flushed, incoming) {
-            drain(&mut incoming).await;
+            Box::pin(drain(&mut incoming)).await;
         }
     }
 
