@@ -128,6 +128,10 @@ fn fill(store: &mut Sqlite, records: u64) {
         writes.extend([Write::Record(record), stamp]);
         if seq % BURST == 0 || seq == records {
             store.commit(&std::mem::take(&mut writes)).expect("there is space");
+            // As it is when people have been quiet for a while.
+            while store.behind() > 0 {
+                store.catch_up().expect("there is space");
+            }
         }
     }
 }

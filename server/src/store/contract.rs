@@ -509,8 +509,17 @@ fn searching_finds_parts_of_words_in_every_script() {
             ("text 7", &[]),
             ("fox OR two", &[]),
         ];
-        for (text, seqs) in table {
-            assert_eq!(find(store, want(text)), *seqs, "{text}");
+        for round in ["before the index knows it", "when it knows everything", "when it does not know the last"] {
+            for (text, seqs) in table {
+                assert_eq!(find(store, want(text)), *seqs, "{text}, {round}");
+            }
+            assert_eq!(find(store, Search { limit: 1, ..want("quick") }), [2], "the newest, {round}");
+            let later = Search { limit: 1, after: Some(UnixMs(0)), ..want("quick") };
+            assert_eq!(find(store, later), [1], "the oldest, {round}");
+            index_all(store);
+            if round.starts_with("when it knows") {
+                store.commit(&[say(8, other, "amy", "quick secret")]).unwrap();
+            }
         }
         assert_eq!(find(store, Search { from: Some("AMY".into()), ..want("o") }), [1, 6]);
         assert_eq!(find(store, Search { text: None, limit: 2, ..want("") }), [4, 6], "the newest");
@@ -520,5 +529,14 @@ fn searching_finds_parts_of_words_in_every_script() {
         store.commit(&[Write::Redact(Seq(1)), Write::Forget { before: None, upto: Some(Seq(2)) }]).unwrap();
         assert_eq!(find(store, want("quick")), [0; 0], "what is gone is not found");
         assert_eq!(find(store, want("parts")), [6]);
+        store.commit(&[say(9, ROOM, "amy", "quick"), say(10, ROOM, "amy", "quicker"), Write::Redact(Seq(9))]).unwrap();
+        index_all(store);
+        assert_eq!(find(store, want("quick")), [10], "what was gone before the index knew of it");
     });
+}
+
+fn index_all(store: &mut dyn Store) {
+    while store.behind() > 0 {
+        store.catch_up().unwrap();
+    }
 }

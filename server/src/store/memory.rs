@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use klatch_protocol::UnixMs;
 
 use super::{
-    FORGET_AT_ONCE, NONCES_KEPT, NONCES_KEPT_FOR, Store, StoreError,
+    FORGET_AT_ONCE, NONCES_KEPT, NONCES_KEPT_FOR, Store, StoreError, says,
     span::{End, Key, Order, Span, spans},
 };
 use crate::hub::io::{
@@ -268,7 +268,7 @@ impl Memory {
                 && wanted.from.as_ref().is_none_or(|from| from.eq_ignore_ascii_case(nick))
                 && wanted.after.is_none_or(|after| record.at >= after)
                 && wanted.before.is_none_or(|before| record.at <= before)
-                && text.as_ref().is_none_or(|text| record.text.replace('\r', "").to_lowercase().contains(text))
+                && text.as_ref().is_none_or(|text| says(&record.text, text))
         };
         let within = |place: Place| match (&wanted.scope, place) {
             (Scope::Place(wanted), place) => *wanted == place,

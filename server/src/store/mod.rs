@@ -31,6 +31,14 @@ const NONCES_KEPT: u64 = 10_000;
 /// The most records, the newest ones, that a search looks at which no index helps.
 const SEARCHED_WITHOUT_INDEX: u64 = 100_000;
 
+/// How many places the index for searching goes on at once: so few that nobody notices who waits for it.
+const INDEXED_AT_ONCE: u64 = 256;
+
+/// Whether a text holds `wanted`, which is in lower case. CR, which joins the parts of a long line, is not part of it.
+fn says(text: &str, wanted: &str) -> bool {
+    text.replace('\r', "").to_lowercase().contains(wanted)
+}
+
 /// An engine that keeps what the hub writes.
 pub trait Store: std::marker::Send {
     /// Everything the hub has to know at the start.
@@ -48,4 +56,18 @@ pub trait Store: std::marker::Send {
 
     /// Answers a question from what has been committed. A failure is an [`Answer::Failed`].
     fn query(&self, query: &Query) -> Answer;
+
+    /// How many places the index for searching is behind. What it does not know yet is looked at record by record, so it
+    /// should not be many. An engine without an index is never behind.
+    fn behind(&self) -> u64 {
+        0
+    }
+
+    /// Lets the index for searching go on by [`INDEXED_AT_ONCE`] places.
+    ///
+    /// # Errors
+    /// After any the index is as it was.
+    fn catch_up(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

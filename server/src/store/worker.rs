@@ -3,13 +3,14 @@
 
 use std::{
     collections::VecDeque,
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Store, StoreError};
+use super::{INDEXED_AT_ONCE, Store, StoreError};
 use crate::hub::io::{Answer, Input, Query, Ticket, Write};
 
 /// The most questions that wait at a time. One more is answered with [`Answer::Failed`] at once.
@@ -19,6 +20,13 @@ enum Job {
     Commit(Vec<Write>, oneshot::Sender<Result<(), Failed>>),
     Ask(Ticket, Query),
 }
+
+/// How long nothing has to be asked for before the index for searching goes on: it has its time when nobody talks, or a
+/// moment between two commits when it is worth it.
+const CALM: Duration = Duration::from_secs(1);
+const MOMENT: Duration = Duration::from_millis(5);
+/// How far the index may be behind. With more, it goes on after each commit, however busy it is.
+const MOST_BEHIND: u64 = 50_000;
 
 /// A commit that failed, with its writes, so that it can be tried again.
 pub type Failed = (StoreError, Vec<Write>);
@@ -94,30 +102,57 @@ impl StoreWorker {
 
 fn work(mut store: Box<dyn Store>, queue: &Receiver<Job>, answers: &mpsc::Sender<Input>) {
     let mut questions: VecDeque<(Ticket, Query)> = VecDeque::new();
+    // Whether the index waits for the next commit that goes well: at the start, which changes nothing by itself, and when
+    // it could not go on.
+    let mut resting = true;
     loop {
-        let job = match questions.is_empty() {
-            true => match queue.recv() {
-                Ok(job) => Some(job),
-                Err(_) => return,
-            },
-            false => queue.try_recv().ok(),
+        let behind = if resting { 0 } else { store.behind() };
+        let job = match next(queue, questions.is_empty(), behind) {
+            Ok(job) => Some(job),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) if questions.is_empty() => return,
+            Err(RecvTimeoutError::Disconnected) => None,
         };
         match job {
             Some(Job::Commit(writes, reply)) => {
                 let done = store.commit(&writes);
+                resting &= done.is_err();
                 // Nobody waits any more when the server is ending.
                 let _ = reply.send(done.map_err(|error| (error, writes)));
+                if !resting && store.behind() > MOST_BEHIND {
+                    resting = !catch_up(&mut *store);
+                }
             }
             Some(Job::Ask(ticket, query)) => questions.push_back((ticket, query)),
-            None => {
-                if let Some((ticket, query)) = questions.pop_front() {
+            None => match questions.pop_front() {
+                Some((ticket, query)) => {
                     let answer = store.query(&query);
                     // There is room for every question that was taken; a closed channel means that the server is ending.
                     let _ = answers.try_send(Input::Answer { ticket, answer });
                 }
-            }
+                None => resting = !catch_up(&mut *store),
+            },
         }
     }
+}
+
+/// Waits for the next job, unless there is something else to do: a question, or after a while the index.
+fn next(queue: &Receiver<Job>, asked_nothing: bool, behind: u64) -> Result<Job, RecvTimeoutError> {
+    match behind {
+        _ if !asked_nothing => queue.recv_timeout(Duration::ZERO),
+        0 => queue.recv().map_err(RecvTimeoutError::from),
+        1..INDEXED_AT_ONCE => queue.recv_timeout(CALM),
+        _ => queue.recv_timeout(MOMENT),
+    }
+}
+
+/// Lets the index go on; whether it could.
+fn catch_up(store: &mut dyn Store) -> bool {
+    let done = store.catch_up();
+    if let Err(error) = &done {
+        tracing::warn!(%error, "the index for searching cannot go on; trying again after the next commit");
+    }
+    done.is_ok()
 }
 
 #[cfg(test)]
@@ -134,7 +169,7 @@ mod tests {
     }
 
     /// Says in which order it was asked to do what.
-    struct Witness(SyncSender<&'static str>);
+    struct Witness(SyncSender<&'static str>, u64);
 
     impl Store for Witness {
         fn load(&self) -> Result<crate::hub::io::Snapshot, StoreError> {
@@ -149,6 +184,15 @@ mod tests {
             let _ = self.0.send("query");
             Answer::History(Vec::new())
         }
+
+        fn behind(&self) -> u64 {
+            self.1
+        }
+
+        fn catch_up(&mut self) -> Result<(), StoreError> {
+            self.1 = self.1.saturating_sub(INDEXED_AT_ONCE);
+            self.0.send("index").map_err(|_| StoreError::Gone)
+        }
     }
 
     #[test]
@@ -161,9 +205,28 @@ mod tests {
         jobs.send(Job::Ask(Ticket(2), question())).unwrap();
         jobs.send(Job::Commit(Vec::new(), reply)).unwrap();
         drop(jobs);
-        work(Box::new(Witness(witness)), &queue, &answers);
+        work(Box::new(Witness(witness, 0)), &queue, &answers);
         assert_eq!(seen.iter().collect::<Vec<_>>(), ["commit", "query", "query"]);
         assert!(matches!(answered.try_recv(), Ok(Input::Answer { ticket: Ticket(1), .. })));
+    }
+
+    #[test]
+    fn the_index_goes_on_when_there_is_nothing_else_to_do_and_when_it_is_far_behind() {
+        for (behind, want) in [
+            (INDEXED_AT_ONCE * 2, &["commit", "query", "index", "index"][..]),
+            (MOST_BEHIND + 2, &["commit", "index", "query", "index"]),
+        ] {
+            let (jobs, queue) = sync_channel(8);
+            let (answers, _answered) = mpsc::channel(8);
+            let (witness, seen) = sync_channel(0);
+            let (reply, _) = oneshot::channel();
+            jobs.send(Job::Ask(Ticket(1), question())).unwrap();
+            jobs.send(Job::Commit(Vec::new(), reply)).unwrap();
+            let working = std::thread::spawn(move || work(Box::new(Witness(witness, behind)), &queue, &answers));
+            assert_eq!(seen.iter().take(want.len()).collect::<Vec<_>>(), want);
+            drop((seen, jobs));
+            working.join().unwrap();
+        }
     }
 
     #[tokio::test]

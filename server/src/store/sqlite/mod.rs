@@ -5,6 +5,7 @@ mod backup;
 mod bans;
 mod copy;
 mod history;
+mod index;
 mod inspect;
 mod nonces;
 mod restore;
@@ -27,6 +28,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::DbConfig, ffi};
 
 pub use backup::{BackupError, Existing};
+use index::Index;
 use inspect::Found;
 use restore::RESTORING;
 
@@ -46,6 +48,7 @@ pub struct Sqlite {
     db: Connection,
     path: PathBuf,
     checked: bool,
+    index: Index,
 }
 
 impl Sqlite {
@@ -62,9 +65,10 @@ impl Sqlite {
         }
         make_private(path).map_err(|error| of_system(path, &error))?;
         let db = open_for_writing(path).map_err(|error| explain(path, &error))?;
-        let mut store = Sqlite { db, path: path.to_owned(), checked: found != Found::Large };
+        let mut store = Sqlite { db, path: path.to_owned(), checked: found != Found::Large, index: Index::default() };
         store.set_up().map_err(|error| store.explain(&error))?;
         schema::migrate(&mut store.db, epoch, owner_code).map_err(|error| store.explain(&error))?;
+        store.index = Index::of(&store.db).map_err(|error| store.explain(&error))?;
         store.begin_log().map_err(|error| store.explain(&error))?;
         store.mark_open();
         Ok(store)
@@ -138,11 +142,22 @@ impl Store for Sqlite {
             }
             transaction.commit()
         };
-        burst().map_err(|error| explain(&self.path, &error))
+        burst().map_err(|error| explain(&self.path, &error))?;
+        self.index.wrote(writes);
+        Ok(())
+    }
+
+    fn behind(&self) -> u64 {
+        self.index.behind()
+    }
+
+    fn catch_up(&mut self) -> Result<(), StoreError> {
+        self.index.go_on(&mut self.db).map_err(|error| explain(&self.path, &error))
     }
 
     fn query(&self, query: &Query) -> Answer {
-        history::answer(&self.db, query).unwrap_or_else(|error| Answer::Failed(self.explain(&error).to_string()))
+        history::answer(&self.db, &self.index, query)
+            .unwrap_or_else(|error| Answer::Failed(self.explain(&error).to_string()))
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("0007_secret.sql"),
     include_str!("0008_search.sql"),
     include_str!("0009_known_addresses.sql"),
+    include_str!("0010_lazy_index.sql"),
 ];
 
 /// The newest schema this program knows.

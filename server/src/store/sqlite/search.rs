@@ -3,11 +3,14 @@
 
 use rusqlite::{Connection, types::Value};
 
-use super::rows::{RECORD_COLUMNS, int, number, record};
+use super::{
+    index::Index,
+    rows::{RECORD_COLUMNS, int, number, record},
+};
 use crate::{
     hub::io::{Record, Scope, Search},
     store::{
-        SEARCHED_WITHOUT_INDEX,
+        SEARCHED_WITHOUT_INDEX, says,
         span::{ends, place_of},
     },
 };
@@ -15,22 +18,59 @@ use crate::{
 /// The fewest characters that the index knows.
 const TRIGRAM: usize = 3;
 
+/// Where a search looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part {
+    /// At the newest records, as no index helps.
+    Newest,
+    /// In the index.
+    Index,
+    /// At the records behind this place, which the index does not know yet.
+    Behind(u64),
+}
+
 /// The records that fit, oldest first.
-pub(super) fn search(db: &Connection, search: &Search) -> rusqlite::Result<Vec<Record>> {
-    let (sql, values) = statement(search);
-    let mut statement = db.prepare_cached(&sql)?;
-    let found = statement
-        .query_map(rusqlite::params_from_iter(values), |row| record(row, place_of(number(row, 7)?, number(row, 8)?)))?;
-    let mut records = found.collect::<rusqlite::Result<Vec<_>>>()?;
+pub(super) fn search(db: &Connection, search: &Search, index: &Index) -> rusqlite::Result<Vec<Record>> {
+    let indexed = search.text.as_ref().is_some_and(|text| text.chars().count() >= TRIGRAM);
+    let parts = match (indexed, search.after) {
+        (false, _) => vec![Part::Newest],
+        (true, None) => vec![Part::Behind(index.indexed()), Part::Index],
+        (true, Some(_)) => vec![Part::Index, Part::Behind(index.indexed())],
+    };
+    let mut records = Vec::new();
+    for part in parts {
+        if records.len() < search.limit as usize {
+            look(db, search, part, &mut records)?;
+        }
+    }
     if search.after.is_none() {
         records.reverse();
     }
     Ok(records)
 }
 
+/// Adds what fits in one part, as far as there is room for it.
+fn look(db: &Connection, search: &Search, part: Part, records: &mut Vec<Record>) -> rusqlite::Result<()> {
+    let text = search.text.as_ref().map(|text| text.to_lowercase());
+    let (sql, values) = statement(search, part);
+    let mut statement = db.prepare_cached(&sql)?;
+    let found = statement
+        .query_map(rusqlite::params_from_iter(values), |row| record(row, place_of(number(row, 7)?, number(row, 8)?)))?;
+    for record in found {
+        let record = record?;
+        if matches!(part, Part::Index) || text.as_ref().is_none_or(|text| says(&record.text, text)) {
+            records.push(record);
+        }
+        // Before the next one is looked for, which may be far.
+        if records.len() >= search.limit as usize {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The index gives its records in their order, so that none is looked at behind the last one that is wanted.
-pub(super) fn statement(search: &Search) -> (String, Vec<Value>) {
-    let phrase = search.text.as_ref().filter(|text| text.chars().count() >= TRIGRAM);
+pub(super) fn statement(search: &Search, part: Part) -> (String, Vec<Value>) {
     let mut conditions = vec!["kind <= 1".to_owned()];
     let mut values: Vec<Value> = Vec::new();
     let mut add = |condition: &str, given: Vec<Value>| {
@@ -59,28 +99,23 @@ pub(super) fn statement(search: &Search) -> (String, Vec<Value>) {
     if let Some(before) = search.before {
         add("at <= ?", vec![before.0.into()]);
     }
-    if phrase.is_none() {
-        if let Some(text) = &search.text {
-            add("instr(lower(replace(text, char(13), '')), lower(?)) > 0", vec![text.clone().into()]);
-        }
-        let newest = "seq > (SELECT coalesce(max(seq), 0) - ? FROM record)";
-        add(newest, vec![SEARCHED_WITHOUT_INDEX.cast_signed().into()]);
-    }
-    let (from, order) = match phrase {
-        Some(phrase) => {
-            values.insert(0, format!("\"{}\"", phrase.replace('"', "\"\"")).into());
+    let (from, order) = match (part, &search.text) {
+        (Part::Index, Some(text)) => {
+            values.insert(0, format!("\"{}\"", text.replace('"', "\"\"")).into());
             let found = "(SELECT rowid AS found FROM speech WHERE speech MATCH ?)";
             (format!("{found} CROSS JOIN record ON seq = found"), "found")
         }
-        None => ("record".to_owned(), "seq"),
+        (Part::Behind(place), _) => {
+            add("seq > ?", vec![int(place).into()]);
+            ("record".to_owned(), "seq")
+        }
+        (Part::Newest | Part::Index, _) => {
+            let newest = "seq > (SELECT coalesce(max(seq), 0) - ? FROM record)";
+            add(newest, vec![SEARCHED_WITHOUT_INDEX.cast_signed().into()]);
+            ("record".to_owned(), "seq")
+        }
     };
-    values.push(i64::from(search.limit).into());
     let direction = if search.after.is_some() { "ASC" } else { "DESC" };
     let conditions = conditions.join(" AND ");
-    (
-        format!(
-            "SELECT {RECORD_COLUMNS}, low, high FROM {from} WHERE {conditions} ORDER BY {order} {direction} LIMIT ?"
-        ),
-        values,
-    )
+    (format!("SELECT {RECORD_COLUMNS}, low, high FROM {from} WHERE {conditions} ORDER BY {order} {direction}"), values)
 }

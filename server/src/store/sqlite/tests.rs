@@ -6,7 +6,7 @@ use super::*;
 use crate::hub::io::{
     AccountId, AccountRow, Anchor, Page, Place, Rank, Record, RecordKind, RoomId, RoomRow, Scope, Search, Seq,
 };
-use crate::store::span::spans;
+use crate::store::{INDEXED_AT_ONCE, span::spans};
 
 fn record(seq: u64, room: u64, text: &str) -> Write {
     Write::Record(Record {
@@ -72,6 +72,27 @@ fn a_full_disk_changes_nothing_and_can_be_tried_again() {
     store.db.pragma_update(None, "max_page_count", 1_000_000).unwrap();
     store.commit(&burst).unwrap();
     assert_eq!(store.load().unwrap().last_seq, 49);
+}
+
+#[test]
+fn the_index_goes_on_after_a_restart_where_it_was_and_agrees_with_what_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("klatch.db");
+    let mut store = Sqlite::open(&path, 7, "CODE").unwrap();
+    let all = INDEXED_AT_ONCE * 2 + 100;
+    store.commit(&(1..=all).map(|seq| record(seq, 1, "some text")).collect::<Vec<_>>()).unwrap();
+    store.catch_up().unwrap();
+    drop(store);
+    let mut store = Sqlite::open(&path, 7, "CODE").unwrap();
+    assert_eq!(store.behind(), all - INDEXED_AT_ONCE);
+    store.commit(&[Write::Redact(Seq(1)), Write::Redact(Seq(all))]).unwrap();
+    // Compares the index with the view of what it should know (sqlite.org/fts5.html, "The 'integrity-check' Command").
+    let check = "INSERT INTO speech (speech, rank) VALUES ('integrity-check', 1)";
+    store.db.execute(check, []).unwrap();
+    store.catch_up().unwrap();
+    store.catch_up().unwrap();
+    assert_eq!(store.behind(), 0);
+    store.db.execute(check, []).unwrap();
 }
 
 #[test]
@@ -146,7 +167,7 @@ fn searches_walk_along_the_index_of_words() {
         for after in [None, Some(UnixMs(5))] {
             let (scope, text) = (scope.clone(), Some("tea".into()));
             let search = Search { scope, from: Some("amy".into()), after, before: None, text, limit: 10 };
-            let (sql, values) = search::statement(&search);
+            let (sql, values) = search::statement(&search, search::Part::Index);
             let mut statement = store.db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let plan = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
             let plan: Vec<String> = plan.map(Result::unwrap).collect();
