@@ -4,7 +4,7 @@
 //! nothing of the chat: a connection is opened, delivers lines, takes bytes, is closed.
 
 mod admission;
-mod compat;
+pub mod compat;
 mod connection;
 mod crowd;
 mod endpoint;
@@ -14,9 +14,9 @@ mod listener;
 mod outbox;
 mod parcels;
 mod prefixed;
-mod proxy;
+pub mod proxy;
 mod reader;
-mod web;
+pub mod web;
 mod writer;
 
 pub use admission::{Admission, Seat, Stay};

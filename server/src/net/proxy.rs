@@ -14,7 +14,7 @@ const LONGEST_BINARY: usize = 4096;
 
 /// Whom a header speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub enum Origin {
     /// Somebody else, who is at this address.
     Client(SocketAddr),
     /// The sender itself, for example to see whether we are alive.
@@ -22,7 +22,7 @@ pub(super) enum Origin {
 }
 
 /// Reads a header, and nothing of what follows it. `None` when there is none, or it is wrong.
-pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Origin> {
+pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Origin> {
     let mut start = [0; SIGNATURE.len()];
     stream.read_exact(&mut start).await.ok()?;
     match start == SIGNATURE {

@@ -1,14 +1,13 @@
 //! Whatever several connections send in whatever order: nothing panics, nobody is sent to after the end, and every line
 //! that goes out is one that a client can read.
 
-use klatch_protocol::{Message, encode::MAX_LINE, tags::MAX_TAGS};
 use klatch_server::hub::{
     io::{FrameFault, OperatorAnswer, OperatorVerb},
     policy::Flood,
 };
 use proptest::prelude::*;
 
-use crate::stage::Stage;
+use crate::{hostile::check_line, stage::Stage};
 
 const PEOPLE: [&str; 4] = ["amy1", "bob2", "cid3", "dan4"];
 
@@ -223,14 +222,6 @@ fn figures(stage: &mut Stage) -> (usize, u64) {
         Some(OperatorAnswer::Status(status)) => (status.accounts, status.records),
         other => panic!("no status: {other:?}"),
     }
-}
-
-fn check_line(line: &str) {
-    assert!(!line.contains(['\0', '\r', '\n']), "{line:?}");
-    let body = line.strip_prefix('@').and_then(|rest| rest.split_once(' ')).map_or(line, |(_, body)| body);
-    assert!(line.len() - body.len() <= MAX_TAGS, "tags too long: {line}");
-    assert!(body.len() + 2 <= MAX_LINE, "too long by {}: {line}", body.len() + 2 - MAX_LINE);
-    assert!(Message::parse(line).is_ok(), "{line:?}");
 }
 
 proptest! {

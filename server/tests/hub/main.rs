@@ -3,6 +3,9 @@
 
 mod bounds;
 mod chaos;
+mod hostile;
+#[path = "../../protocol/tests/corpus/kept.rs"]
+mod kept;
 mod lessons;
 mod model;
 mod outsiders;
@@ -169,4 +172,16 @@ fn the_book_lists_what_is_on_offer() {
     let mut offered: Vec<&str> = words.filter_map(|word| word.split('=').next()).collect();
     offered.sort_unstable();
     assert_eq!(told, offered);
+}
+
+/// What holds for hostile scripts holds for honest ones.
+#[test]
+fn the_scripts_do_no_harm() {
+    SCRIPTS.iter().for_each(|script| hostile::check(script.as_bytes()));
+}
+
+/// What fuzzing found worth keeping; `server/fuzz` looks for more.
+#[test]
+fn the_kept_hostile_scripts_do_no_harm() {
+    kept::each(env!("CARGO_MANIFEST_DIR"), "tests/corpus/inputs/hub", hostile::check);
 }

@@ -136,7 +136,7 @@ fn play_person(stage: &mut Stage, statement: &str, words: &mut Words) -> Result<
 }
 
 /// `enters`, `signs up` and `logs in`, each `as NAME` and `with CAPS`.
-fn come_in(stage: &mut Stage, who: &str, what: &str) -> Result<(), String> {
+pub(crate) fn come_in(stage: &mut Stage, who: &str, what: &str) -> Result<(), String> {
     let (what, caps) = what.split_once(" with ").unwrap_or((what, ""));
     let (what, nick) = what.split_once(" as ").unwrap_or((what, who));
     stage.connect(who, false);
@@ -169,7 +169,7 @@ fn try_password(stage: &mut Stage, who: &str, name: &str, password: &str) {
     }
 }
 
-fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
+pub(crate) fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
     let (key, value) = setting.split_once(' ').ok_or("value?")?;
     let (policy, yes, number) = (&mut stage.policy, value == "yes", value.parse::<u64>().unwrap_or(0));
     match key {
@@ -219,7 +219,7 @@ fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn parse_verb(text: &str) -> Result<OperatorVerb, String> {
+pub(crate) fn parse_verb(text: &str) -> Result<OperatorVerb, String> {
     let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
     let reason = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Ok(match verb {

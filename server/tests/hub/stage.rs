@@ -130,6 +130,11 @@ impl Stage {
         self.closed.contains(&self.conn(who))
     }
 
+    /// Whether `who` is connected. Nobody is after a restart.
+    pub(crate) fn is_open(&self, who: &str) -> bool {
+        self.conns.get(who).is_some_and(|conn| !self.closed.contains(conn))
+    }
+
     /// Time passes; whatever is due on the way happens.
     pub(crate) fn wait(&mut self, ms: u64) {
         let end = self.now.mono + ms;

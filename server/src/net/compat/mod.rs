@@ -5,7 +5,7 @@
 //! equality, so answers go out alone. docs/protocol.md, "The original's client", has the messages.
 
 mod connection;
-mod segments;
-mod talk;
+pub mod segments;
+pub mod talk;
 
 pub(super) use connection::serve;

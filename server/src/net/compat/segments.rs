@@ -2,6 +2,8 @@
 //! one read. Messages may arrive in pieces or glued together, so they are told by the heads they begin with, and the last
 //! one by a pause behind it.
 
+use std::fmt;
+
 use zeroize::Zeroizing;
 
 use crate::hub::io::Secret;
@@ -18,53 +20,65 @@ const HEADS: [&[u8]; 4] = [PROBE, SIGN_UP, LOG_IN, SAY];
 
 /// Who somebody says they are. The original sends it with every message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Details {
+pub struct Details {
     /// The display name.
-    pub(super) name: String,
+    pub name: String,
     /// The user name.
-    pub(super) user: String,
-    pub(super) password: Secret,
+    pub user: String,
+    /// In clear, as the original sends it.
+    pub password: Secret,
 }
 
 /// What the original's client says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Request {
+pub enum Request {
     /// Is a server there?
     Probe,
+    /// An account is to be made.
     SignUp(Details),
+    /// Somebody wants in.
     LogIn(Details),
+    /// Somebody says this.
     Say(Details, String),
     /// Something that is none of these: too long, not text, fields missing.
     Refused,
 }
 
 /// What has come in and is not taken yet. Holds at most one message and one read.
-#[derive(Debug, Default)]
-pub(super) struct Segments {
+#[derive(Default)]
+pub struct Segments {
     bytes: Zeroizing<Vec<u8>>,
     /// Whether what comes belongs to a message that was refused already.
     skipping: bool,
 }
 
+impl fmt::Debug for Segments {
+    /// Without the bytes, which hold passwords: no secret in any log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Segments({} bytes)", self.bytes.len())
+    }
+}
+
 impl Segments {
     /// Whether nothing waits.
-    pub(super) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
     /// Takes what was read.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Gives up what waits.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.skipping = false;
     }
 
     /// The next message that is whole. After a pause (`paused`) the last one needs no other behind it.
-    pub(super) fn next(&mut self, paused: bool) -> Option<Request> {
+    pub fn next(&mut self, paused: bool) -> Option<Request> {
         loop {
             if self.bytes.is_empty() {
                 self.skipping &= !paused;

@@ -27,7 +27,7 @@ const TEXT: usize = 400;
 
 /// What has to be done.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Act {
+pub enum Act {
     /// A line for the hub.
     Line(String),
     /// A text for the screen of the client.
@@ -49,7 +49,7 @@ enum Stage {
 
 /// One connection.
 #[derive(Debug)]
-pub(super) struct Talk {
+pub struct Talk {
     who: Details,
     room: String,
     stage: Stage,
@@ -61,7 +61,8 @@ pub(super) struct Talk {
 
 impl Talk {
     /// Begins with the first message of a connection; `None` when nothing can come of it. People talk in `room`.
-    pub(super) fn begin(first: Request, room: &str) -> Option<(Self, Vec<Act>)> {
+    #[must_use]
+    pub fn begin(first: Request, room: &str) -> Option<(Self, Vec<Act>)> {
         let (who, stage) = match first {
             Request::SignUp(who) => (who, Stage::SigningUp),
             Request::LogIn(who) => (who, Stage::LoggingIn),
@@ -93,7 +94,7 @@ impl Talk {
     }
 
     /// The client said something more.
-    pub(super) fn said(&mut self, message: Request) -> Vec<Act> {
+    pub fn said(&mut self, message: Request) -> Vec<Act> {
         let Request::Say(who, text) = message else { return Vec::new() };
         // Each message is checked, so that none speaks for another account. A wrong one is dropped, as a stranger's.
         if who.name != self.who.name || who.user != self.who.user || !self.who.password.is(who.password.reveal()) {
@@ -121,7 +122,7 @@ impl Talk {
     }
 
     /// The hub said something.
-    pub(super) fn heard(&mut self, text: &str) -> Vec<Act> {
+    pub fn heard(&mut self, text: &str) -> Vec<Act> {
         let Ok(message) = klatch_protocol::Message::parse(text) else { return Vec::new() };
         if message.is("PING") {
             let token = message.param(0).unwrap_or_default().to_owned();

@@ -25,7 +25,7 @@ const SUBPROTOCOLS: [(&str, bool); 2] = [("binary.ircv3.net", false), ("text.irc
 
 /// Why there is no WebSocket: the answer in HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     status: &'static str,
     text: &'static str,
 }
@@ -41,7 +41,8 @@ const FOREIGN: Refusal =
 
 impl Refusal {
     /// The whole answer.
-    pub(crate) fn response(self) -> String {
+    #[must_use]
+    pub fn response(self) -> String {
         let Refusal { status, text } = self;
         let length = text.len() + 1;
         format!(
@@ -55,7 +56,7 @@ impl Refusal {
 ///
 /// # Errors
 /// The stream with what to answer; `None` when it broke.
-pub(crate) async fn accept<S>(mut stream: S, origins: &[String]) -> Result<WebLines<S>, Option<(S, Refusal)>>
+pub async fn accept<S>(mut stream: S, origins: &[String]) -> Result<WebLines<S>, Option<(S, Refusal)>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

@@ -13,7 +13,7 @@ use tokio_tungstenite::{WebSocketStream, tungstenite};
 
 /// Reads each message as a line with its CR LF, and writes each line as a message without.
 #[derive(Debug)]
-pub(crate) struct WebLines<S> {
+pub struct WebLines<S> {
     socket: WebSocketStream<S>,
     /// Whether messages are text. Without an agreement it is as the other end does it, and text until then.
     text: Option<bool>,

@@ -5,5 +5,5 @@
 mod handshake;
 mod lines;
 
-pub(super) use handshake::accept;
-pub(super) use lines::WebLines;
+pub use handshake::{Refusal, accept};
+pub use lines::WebLines;
