@@ -3,9 +3,12 @@
 //! every statement; what is to be seen, the `sees` of ordinary scripts, is passed over.
 
 use klatch_protocol::{Message, encode::MAX_LINE, tags::MAX_TAGS};
-use klatch_server::hub::{
-    io::{FrameFault, OperatorAnswer, OperatorVerb, Status},
-    policy::Policy,
+use klatch_server::{
+    console::{Ink, news},
+    hub::{
+        io::{FrameFault, OperatorAnswer, OperatorVerb, Status},
+        policy::{Flood, Policy},
+    },
 };
 
 use crate::{
@@ -56,10 +59,13 @@ pub fn check(bytes: &[u8]) {
     play.end();
 }
 
-/// A configuration file can say nothing else: no time is zero there (`config::Limits`).
+/// A configuration file can say nothing else: no time is zero there (`config::Limits`), and no name too long for a line.
 fn within_reason(policy: Policy) -> Policy {
-    let flood = policy.flood.map(|flood| klatch_server::hub::policy::Flood { burst: flood.burst.max(1), ..flood });
+    let named = policy.server_name.len() <= 63 && !policy.server_name.starts_with(':');
+    let named = named && !policy.server_name.contains(|c: char| c.is_whitespace() || c.is_control());
+    let flood = policy.flood.map(|flood| Flood { burst: flood.burst.max(1), ..flood });
     Policy {
+        server_name: if named { policy.server_name } else { "klatch.test".to_owned() },
         register_within: policy.register_within.max(1_000),
         ping_after: policy.ping_after.max(1_000),
         max_rooms: policy.max_rooms.max(1),
@@ -183,7 +189,10 @@ impl Play {
             }
             assert!(bytes <= FLOOD, "{statement}\nbrings {bytes} bytes upon {who}");
         }
-        self.stage.news.clear();
+        for news in self.stage.news.drain(..) {
+            let line = news::line(&news, Ink::PLAIN);
+            assert!(!line.contains(char::is_control), "{statement}\nputs before the operator: {line:?}");
+        }
         self.stage.answers.clear();
     }
 

@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{
     segments::{Request, Segments},
-    talk::{Act, Talk},
+    talk::{Act, MAX_SHOWN, Talk},
 };
 use crate::{
     hub::io::{ConnId, Input, Peer},
@@ -30,8 +30,6 @@ const BETWEEN_TEXTS: Duration = Duration::from_millis(60);
 /// How long anything waits behind an answer, and an answer behind anything. The client reads it with one `recv` and
 /// compares the whole of that; a machine under load may take a while to get there.
 const BESIDE_ANSWERS: Duration = Duration::from_millis(400);
-/// The most bytes of one write: what the client reads at once.
-const MAX_WRITE: usize = 1024;
 /// How many texts wait here for their turn. More wait in the outbox, which is bounded in bytes.
 const TEXTS_WAITING: usize = 64;
 
@@ -251,7 +249,7 @@ impl Screen {
         }
         let mut write = String::new();
         while let Some(Output::Text(text)) = self.waiting.front() {
-            if !write.is_empty() && write.len() + 1 + text.len() > MAX_WRITE {
+            if !write.is_empty() && write.len() + 1 + text.len() > MAX_SHOWN {
                 break;
             }
             if !write.is_empty() {

@@ -106,12 +106,14 @@ impl Segments {
                 return Some(Request::Probe);
             }
             let following = next_head(&self.bytes[head.len()..]).map(|at| head.len() + at);
-            let end = following.unwrap_or(self.bytes.len());
-            if end > MAX_MESSAGE {
-                self.bytes.drain(..end);
+            // What may be the beginning of the next one does not count.
+            let least = following.unwrap_or_else(|| head.len() + keep_from(&self.bytes[head.len()..]));
+            if least > MAX_MESSAGE {
+                self.bytes.drain(..least);
                 self.skipping = true;
                 return Some(Request::Refused);
             }
+            let end = following.unwrap_or(self.bytes.len());
             let message = read(head, &self.bytes[head.len()..end], paused || following.is_some());
             if message.is_none() && following.is_none() {
                 return None;
@@ -226,6 +228,22 @@ mod tests {
         segments.push(b" laddr=('::1', 5)>");
         assert_eq!(segments.next(false), Some(Request::LogIn(lior())));
         assert!(segments.is_empty());
+    }
+
+    #[test]
+    fn the_longest_message_is_taken_although_the_next_has_begun() {
+        let head = format!("[ACTIVE]:Lior:lior1:secret:{SOCKET}:");
+        let longest = "x".repeat(MAX_MESSAGE - head.len());
+        let glued = format!("{head}{longest}{head}next");
+        for size in [1, 100, 1030, glued.len()] {
+            let pieces: Vec<&[u8]> = glued.as_bytes().chunks(size).collect();
+            assert_eq!(all(&pieces), [say(&longest), say("next")], "in pieces of {size}");
+        }
+        let too_long = format!("{head}{longest}x{head}next");
+        for size in [1, 100, 1030, too_long.len()] {
+            let pieces: Vec<&[u8]> = too_long.as_bytes().chunks(size).collect();
+            assert_eq!(all(&pieces), [Request::Refused, say("next")], "in pieces of {size}");
+        }
     }
 
     #[test]

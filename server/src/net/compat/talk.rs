@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use klatch_protocol::{LineBuilder, Nick, format, sanitize, sasl, split::pieces};
+use klatch_protocol::{LineBuilder, Nick, encode::truncate, format, sanitize, sasl, split::pieces};
 
 use super::segments::{Details, Request};
 
@@ -22,6 +22,10 @@ const EARLY: usize = 16;
 const ROSTER: usize = 10_000;
 /// The most bytes of a display name, as for every client (ISUPPORT `NAMELEN`). It has to come back as it was given.
 const MAX_NAME: usize = 128;
+/// The most bytes of a password: what a line of REGISTER has room for.
+const MAX_PASSWORD: usize = 480;
+/// The most bytes of a text for the screen: what the client reads at once.
+pub const MAX_SHOWN: usize = 1024;
 /// The most bytes of text in one line to the hub, which leaves room for the sender's mask in front of it.
 const TEXT: usize = 400;
 
@@ -71,6 +75,10 @@ impl Talk {
         // What is no name here never was one: the hub need not hear of it.
         Nick::new(&who.user).ok()?;
         if who.name.len() > MAX_NAME || who.name.chars().any(char::is_control) {
+            return None;
+        }
+        // Nor is what no line can carry a password.
+        if who.password.reveal().len() > MAX_PASSWORD || who.password.reveal().contains(['\0', '\r', '\n']) {
             return None;
         }
         let caps = match stage {
@@ -254,7 +262,7 @@ impl Talk {
     }
 
     fn banner(&self, nick: &str, colour: &str, what: &str) -> Act {
-        let name = sanitize::clean_name(self.name_of(nick));
+        let name = shown_name(self.name_of(nick));
         let to = if colour == GREEN { "to" } else { "from" };
         Act::Show(format!("[{CYAN}{name}{PLAIN} - {colour}{what}{PLAIN} {to} the server!]"))
     }
@@ -274,10 +282,17 @@ impl Talk {
     }
 }
 
-/// `TEXT - (NAME)`.
+/// `TEXT - (NAME)`, cut where it is longer than the client reads at once: the rest would stand for a text of its own.
 fn spoken(text: &str, name: &str) -> Act {
     let text = format::strip(text);
-    Act::Show(format!("{} - ({CYAN}{}{PLAIN})", sanitize::clean_line(&text), sanitize::clean_name(name)))
+    let end = format!(" - ({CYAN}{}{PLAIN})", shown_name(name));
+    let text = sanitize::clean_line(&text);
+    Act::Show(format!("{}{end}", truncate(&text, MAX_SHOWN - end.len())))
+}
+
+/// A name for the screen, never longer than the longest display name.
+fn shown_name(name: &str) -> String {
+    truncate(&sanitize::clean_name(name), MAX_NAME).to_owned()
 }
 
 fn line(command: &str, parameters: impl FnOnce(LineBuilder) -> LineBuilder) -> Act {
@@ -291,4 +306,34 @@ fn is_from(message: &klatch_protocol::Message<'_>, whose: impl FnOnce(&str) -> b
 /// The numerics of errors (RFC 2812 section 5.2) and of SASL's (ircv3.net "SASL 3.1").
 fn is_error(command: &str) -> bool {
     command.len() == 3 && (command.starts_with(['4', '5']) || matches!(command, "902" | "904" | "905" | "906" | "907"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lior(password: &str) -> Details {
+        Details { name: "Lior".into(), user: "lior1".into(), password: password.to_owned().into() }
+    }
+
+    #[test]
+    fn a_password_that_no_line_can_carry_is_refused() {
+        for password in ["a\nb", "a\0b", &"x".repeat(481)] {
+            assert!(Talk::begin(Request::SignUp(lior(password)), "#lobby").is_none(), "{password:?}");
+        }
+        let (_, acts) = Talk::begin(Request::SignUp(lior(&"x".repeat(480))), "#lobby").unwrap();
+        let Some(Act::Line(line)) = acts.last() else { panic!("{acts:?}") };
+        assert!(line.ends_with("x") && line.len() <= 510, "{} bytes", line.len());
+    }
+
+    #[test]
+    fn no_text_is_longer_than_the_client_reads_at_once() {
+        let (mut talk, _) = Talk::begin(Request::LogIn(lior("secret")), "#lobby").unwrap();
+        talk.heard(":lior1!l@h JOIN #lobby lior1 :Lior");
+        let name = "\u{301}".repeat(120);
+        talk.heard(&format!(":amy!a@h JOIN #lobby amy :{name}"));
+        let acts = talk.heard(&format!(":amy!a@h PRIVMSG #lobby :{}", "\t".repeat(400)));
+        let [Act::Show(text)] = &acts[..] else { panic!("{acts:?}") };
+        assert!(text.len() <= MAX_SHOWN && text.ends_with(&format!("{PLAIN})")), "{} bytes: {text:?}", text.len());
+    }
 }

@@ -38,7 +38,8 @@ fn nothing_grows(stream: &[u8], size: usize) {
     for (index, piece) in stream.chunks(size.max(1)).enumerate() {
         segments.push(piece);
         while segments.next(index % 7 == 6).is_some() {}
-        let kept = format!("{segments:?}").bytes().filter(u8::is_ascii_digit).fold(0, |n, d| n * 10 + usize::from(d - b'0'));
+        let kept =
+            format!("{segments:?}").bytes().filter(u8::is_ascii_digit).fold(0, |n, d| n * 10 + usize::from(d - b'0'));
         assert!(kept <= 2 * MOST, "{kept} bytes are kept");
     }
     while segments.next(true).is_some() {}
@@ -95,7 +96,8 @@ fn conversation_is_sound(stream: &[u8], lines: &str) {
     }
     requests.extend(std::iter::from_fn(|| segments.next(true)));
     let mut requests = requests.into_iter();
-    let Some((who, talk)) = requests.find_map(|request| Some((details(&request)?, Talk::begin(request, "#lobby")?))) else {
+    let Some((who, talk)) = requests.find_map(|request| Some((details(&request)?, Talk::begin(request, "#lobby")?)))
+    else {
         return;
     };
     let (mut talk, acts) = talk;
@@ -156,7 +158,10 @@ fn check_act(act: &Act) {
             let plain = COLOURS.iter().fold(text.clone(), |text, colour| text.replace(colour, ""));
             assert!(!plain.contains(char::is_control), "{text:?}");
             assert!(text.len() <= MOST, "{} bytes, more than the client reads at once", text.len());
-            assert!(!["True", "False", "Account Created", "exit_server"].contains(&text.as_str()), "an answer is forged");
+            assert!(
+                !["True", "False", "Account Created", "exit_server"].contains(&text.as_str()),
+                "an answer is forged"
+            );
         }
         Act::Answer(answer) => assert!(!answer.is_empty()),
         Act::End => {}

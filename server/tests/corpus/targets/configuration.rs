@@ -59,8 +59,14 @@ fn makes_a_server(file: &File) {
     let mut hub = Hub::new(file.policy(), store.load().expect("memory is always readable"), now.wall);
     let conn = ConnId(1);
     let mut effects = Effects::default();
-    hub.handle(now, Input::Open { conn, peer: Peer { addr: [127, 0, 0, 1].into(), port: 1, secure: true } }, &mut effects);
-    for line in ["CAP LS 302", "NICK amanda", "USER amanda 0 * :A", "CAP END", "JOIN #lobby", "PRIVMSG #lobby :hello", "PING x"] {
+    hub.handle(
+        now,
+        Input::Open { conn, peer: Peer { addr: [127, 0, 0, 1].into(), port: 1, secure: true } },
+        &mut effects,
+    );
+    for line in
+        ["CAP LS 302", "NICK amanda", "USER amanda 0 * :A", "CAP END", "JOIN #lobby", "PRIVMSG #lobby :hello", "PING x"]
+    {
         hub.handle(now, Input::Line { conn, line: line.to_owned() }, &mut effects);
     }
     assert!(!effects.sends.is_empty(), "the server says nothing");

@@ -55,6 +55,8 @@ struct Story {
     out: Vec<Output>,
     /// Whether what goes out may be as long as the person typed it.
     typed: bool,
+    /// Whether it may be nonsense, because the person typed it as it is.
+    raw: bool,
 }
 
 impl Story {
@@ -65,6 +67,7 @@ impl Story {
             now: Now { mono: 1_000, wall: UnixMs(1_795_514_400_000) },
             out: Vec::new(),
             typed: false,
+            raw: false,
         };
         story.session.open(story.now, &mut story.out);
         story.follow();
@@ -156,6 +159,7 @@ impl Story {
 
     fn ask(&mut self, request: Request) {
         self.typed = true;
+        self.raw = matches!(request, Request::Raw(_));
         self.session.request(self.now, request, &mut self.out);
         self.follow();
     }
@@ -163,6 +167,7 @@ impl Story {
     fn follow(&mut self) {
         for output in std::mem::take(&mut self.out) {
             match output {
+                Output::Send(line) if self.raw => assert!(!line.contains(['\0', '\r', '\n']), "{line:?}"),
                 Output::Send(line) => check_sent(&line, self.typed),
                 Output::Close(reason) => assert_clean(&reason),
                 Output::Event(event) => {
@@ -173,7 +178,7 @@ impl Story {
                 }
             }
         }
-        self.typed = false;
+        (self.typed, self.raw) = (false, false);
     }
 
     /// Everything that could be shown is clean, and there is not too much of it.
@@ -249,7 +254,10 @@ pub fn assert_clean(text: &str) {
 pub fn assert_shown(text: &str) {
     let hostile = |c: char| {
         c.is_control() && c != '\n'
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{feff}' | '\u{2060}')
+            || matches!(
+                c,
+                '\u{202a}'..='\u{202e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{feff}' | '\u{2060}'
+            )
     };
     assert!(!text.contains(hostile), "{text:?}");
 }

@@ -57,7 +57,11 @@ fn expected(stream: &[u8], limits: Limits) -> Vec<Found> {
             return found;
         }
         let bare = line.strip_suffix(b"\r").unwrap_or(line);
-        let tags = if bare.starts_with(b"@") { bare.iter().position(|b| *b == b' ').map_or(bare.len(), |at| at + 1) } else { 0 };
+        let tags = if bare.starts_with(b"@") {
+            bare.iter().position(|b| *b == b' ').map_or(bare.len(), |at| at + 1)
+        } else {
+            0
+        };
         if line.len() > limits.tags + limits.body || tags > limits.tags || bare.len() - tags + 2 > limits.body {
             found.push(Found::TooLong);
         } else if !bare.is_empty() {

@@ -32,9 +32,11 @@ pub fn check(bytes: &[u8]) {
 fn is_clean(clean: &str, text: &str, again: fn(&str) -> Cow<'_, str>, allowed: &[char]) {
     let control = |c: char| c.is_control() && !allowed.contains(&c);
     assert!(!clean.contains(control), "{clean:?}");
-    let reorders = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    let reorders =
+        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
     assert!(!clean.contains(reorders), "{clean:?}");
-    let invisible = |c: char| matches!(c, '\u{200b}' | '\u{200c}' | '\u{feff}' | '\u{2060}' | '\u{ad}' | '\u{180e}' | '\u{e0001}');
+    let invisible =
+        |c: char| matches!(c, '\u{200b}' | '\u{200c}' | '\u{feff}' | '\u{2060}' | '\u{ad}' | '\u{180e}' | '\u{e0001}');
     assert!(!clean.contains(invisible), "{clean:?}");
     // The most that becomes of a byte are the four spaces of a TAB.
     assert!(clean.len() <= 4 * text.len(), "{} bytes became {}", text.len(), clean.len());
