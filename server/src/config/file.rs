@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use klatch_protocol::sanitize::clean_line;
+
 use super::File;
 use crate::{
     auth::AuthLimits,
@@ -65,7 +67,8 @@ impl File {
                 path: path.to_owned(),
                 line: before.matches('\n').count() + 1,
                 column: before[line_start..].chars().count() + 1,
-                message: error.message().replace('\n', " "),
+                // It may quote what stands there.
+                message: clean_line(error.message()).into_owned(),
             }
         })
     }
@@ -239,6 +242,12 @@ mod tests {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.starts_with(want) && !error.contains('\n'), "{error}");
         }
+    }
+
+    #[test]
+    fn a_fault_quotes_nothing_that_controls_a_terminal() {
+        let error = parse("[accounts]\nsign_up = \"a\tb\\u001b[31mc\"").unwrap_err().to_string();
+        assert_eq!(error, "klatchd.toml:2:11: `a    b␛c` is none of open, invite, closed");
     }
 
     /// The example in docs/operating.md, as it is and with its commented keys.

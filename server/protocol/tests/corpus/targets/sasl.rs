@@ -58,12 +58,8 @@ fn plain_is_read_as_written(payload: &[u8]) {
     let parts = [&plain.authzid, &plain.authcid, plain.password.as_str()];
     assert!(parts.iter().all(|part| !part.contains('\0')));
     assert_eq!(plain.encode().as_slice(), payload);
-    if plain.password.len() > 8
-        && !plain.authcid.contains(&*plain.password)
-        && !plain.authzid.contains(&*plain.password)
-    {
-        assert!(!format!("{plain:?}").contains(&*plain.password), "a password in a log");
-    }
+    let other = Plain { password: "another".to_owned().into(), ..plain.clone() };
+    assert_eq!(format!("{plain:?}"), format!("{other:?}"), "what a log shows depends on the password");
 }
 
 /// The messages before and behind the first line end. Whatever they are, only the right proof gets an answer.
