@@ -22,6 +22,8 @@ const STATEMENTS: usize = 250;
 const PEOPLE: usize = 8;
 /// The most time that one statement lets pass, in milliseconds.
 const LONGEST: u64 = 3_600_000;
+/// Within which an answer has to come, in milliseconds.
+const PATIENCE: u64 = 1_000 + 3_000 * PEOPLE as u64;
 /// The most bytes that one statement may bring upon one connection: a page of history with all tags.
 const FLOOD: usize = 4 << 20;
 
@@ -224,6 +226,8 @@ impl Play {
         for who in self.people.clone() {
             if self.stage.is_open(&who) {
                 self.stage.line(&who, "PING still-there");
+                // Log-ins to one account wait for one another, three seconds each.
+                self.stage.wait(PATIENCE);
                 let answered = self.stage.next_line(&who).is_some() || !self.stage.is_open(&who);
                 assert!(answered, "{who} gets no answers any more");
             }

@@ -9,7 +9,7 @@ use klatch::{
     },
     session::{Event, Intent, Now, Output, Request, Session, Typing, Way},
 };
-use klatch_protocol::{Message, UnixMs, encode::MAX_LINE, tags::MAX_CLIENT_TAGS};
+use klatch_protocol::{Message, UnixMs, encode::MAX_LINE, sanitize::clean_text, tags::MAX_CLIENT_TAGS};
 
 /// The most lines of one story.
 const LINES: usize = 300;
@@ -145,7 +145,8 @@ impl Story {
 
     fn type_in(&mut self, text: &str) {
         let here = self.model.active().name.clone();
-        match commands::parse(text, &here) {
+        // As typing and pasting clean it (`App::update`).
+        match commands::parse(&clean_text(text), &here) {
             Typed::Ask(request) => self.ask(request),
             Typed::Query { nick, text } => {
                 self.model.query(&nick);

@@ -5,7 +5,7 @@ use klatch::{
     model::commands::{self, Typed},
     session::{Intent, Now, Output, Request, Session, Way},
 };
-use klatch_protocol::UnixMs;
+use klatch_protocol::{UnixMs, sanitize::clean_text};
 
 use super::session;
 
@@ -15,7 +15,7 @@ pub fn check(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for connected in [true, false] {
         let mut person = signed_in(connected);
-        for line in text.split('\n').take(50) {
+        for line in clean_text(&text).split('\n').take(50) {
             for here in ["#lobby", "amy", ""] {
                 type_in(&mut person, line, here);
             }
