@@ -7,6 +7,9 @@ use std::collections::HashMap;
 const MOST_OPEN: usize = 64;
 /// The most lines and batches within one batch; what is over is dropped.
 const MOST_ITEMS: usize = 10_000;
+/// The most bytes of lines in all batches that are open; what is over is dropped. A page of two hundred lines with all
+/// their tags takes less than a tenth of it.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// A batch that has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +22,8 @@ pub(super) struct Batch {
     pub label: Option<String>,
     /// What is in it, in order.
     pub items: Vec<Item>,
+    /// The bytes of all lines in it and in the batches within.
+    pub bytes: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +42,8 @@ const PATIENCE: u64 = 30_000;
 #[derive(Debug, Default)]
 pub(super) struct Batches {
     open: HashMap<String, Open>,
+    /// The bytes of all lines in them.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -62,8 +69,10 @@ impl Batches {
         let Some(Open { batch, .. }) = self.open.get_mut(reference) else {
             return false;
         };
-        if batch.items.len() < MOST_ITEMS {
+        if batch.items.len() < MOST_ITEMS && self.bytes + line.len() <= MOST_BYTES {
             batch.items.push(Item::Line(line.to_owned()));
+            batch.bytes += line.len();
+            self.bytes += line.len();
         }
         true
     }
@@ -72,10 +81,14 @@ impl Batches {
     pub(super) fn end(&mut self, reference: &str) -> Option<Batch> {
         let Open { parent, batch, .. } = self.open.remove(reference)?;
         let Some(outer) = parent.and_then(|parent| self.open.get_mut(&parent)) else {
+            self.bytes -= batch.bytes;
             return Some(batch);
         };
         if outer.batch.items.len() < MOST_ITEMS {
+            outer.batch.bytes += batch.bytes;
             outer.batch.items.push(Item::Batch(batch));
+        } else {
+            self.bytes -= batch.bytes;
         }
         None
     }
@@ -84,6 +97,7 @@ impl Batches {
     pub(super) fn overdue(&mut self, mono: u64) -> Vec<Batch> {
         let mut over: Vec<(String, Open)> = self.open.extract_if(|_, open| open.until <= mono).collect();
         over.sort_by(|(one, first), (two, second)| (first.until, one).cmp(&(second.until, two)));
+        self.bytes -= over.iter().map(|(_, open)| open.batch.bytes).sum::<usize>();
         over.into_iter().map(|(_, open)| open.batch).collect()
     }
 
@@ -111,10 +125,27 @@ mod tests {
         assert_eq!(batches.end("b"), None);
         assert!(batches.keep("a", "three"));
         let done = batches.end("a").unwrap();
-        let inner = Batch { items: vec![Item::Line("two".into())], ..batch("inner") };
+        let inner = Batch { items: vec![Item::Line("two".into())], bytes: 3, ..batch("inner") };
         assert_eq!(done.items, [Item::Line("one".into()), Item::Batch(inner), Item::Line("three".into())]);
         assert!(!batches.keep("a", "four"));
         assert_eq!(batches.end("a"), None);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_in_bytes() {
+        let mut batches = Batches::default();
+        let line = "x".repeat(16 * 1024);
+        for reference in ["a", "b", "c", "d"] {
+            batches.begin(0, reference, Some("a"), batch("x"));
+            (0..MOST_ITEMS).for_each(|_| assert!(batches.keep(reference, &line)));
+        }
+        assert_eq!(batches.bytes, MOST_BYTES);
+        assert_eq!(batches.end("b"), None);
+        let done = batches.end("a").unwrap();
+        assert_eq!((done.bytes, batches.bytes), (MOST_BYTES, 0));
+        assert!(batches.keep("c", &line), "what has ended makes room");
+        assert_eq!(batches.overdue(PATIENCE).len(), 2);
+        assert_eq!(batches.bytes, 0);
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Session {
         if let Some(reference) = reference.strip_prefix('+') {
             let params = message.params().iter().skip(2).map(|param| (*param).to_owned()).collect();
             let label = message.tags.get("label").map(std::borrow::Cow::into_owned);
-            let batch = Batch { kind: kind.to_owned(), params, label, items: Vec::new() };
+            let batch = Batch { kind: kind.to_owned(), params, label, ..Batch::default() };
             self.link.batches.begin(now.mono, reference, parent, batch);
         } else if let Some(reference) = reference.strip_prefix('-')
             && let Some(batch) = self.link.batches.end(reference)
