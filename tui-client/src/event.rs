@@ -13,7 +13,7 @@ use crate::{
     app::HostNews,
     keymap::Key,
     net::{LinkId, NetEvent},
-    session::Unsent,
+    unsent::{Account, Found, Report},
 };
 
 /// How many events may wait. When the channel is full its feeders wait: the network stops reading, so a flood slows down
@@ -45,8 +45,10 @@ pub enum Event {
     Hosted(HostNews),
     /// The server in this program ended; why, if by itself.
     HostEnded(Option<String>),
-    /// What an earlier run could not get confirmed, or why that is not known.
-    Unsent(Result<Vec<Unsent>, String>),
+    /// What earlier runs left of an account's words that were not confirmed.
+    Unsent(Account, Found),
+    /// What was to be kept under this number and all numbers before is on the disk, or cannot be kept.
+    Kept(u64),
     /// An effect could not be performed; a sentence.
     Trouble(String),
 }
@@ -54,6 +56,16 @@ pub enum Event {
 impl From<(LinkId, NetEvent)> for Event {
     fn from((link, event): (LinkId, NetEvent)) -> Self {
         Event::Net(link, event)
+    }
+}
+
+impl From<Report> for Event {
+    fn from(report: Report) -> Self {
+        match report {
+            Report::Found(account, found) => Event::Unsent(account, found),
+            Report::Kept(number) => Event::Kept(number),
+            Report::Trouble(text) => Event::Trouble(text),
+        }
     }
 }
 

@@ -64,7 +64,7 @@ impl Paths {
 }
 
 /// Writes `text` so that only the user can read it (0600, in a 0700 directory) and so that a crash or a full disk leaves
-/// either the old file or the new one.
+/// either the old file or the new one. When it returns, a power cut leaves the new one.
 ///
 /// # Errors
 /// Whatever the file system says.
@@ -73,7 +73,10 @@ pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     // Two klatch at once must not write into the same unfinished file.
     let unfinished = path.with_extension(format!("{}.new", process::id()));
-    let written = write_through(&unfinished, text).and_then(|()| fs::rename(&unfinished, path));
+    let written = write_through(&unfinished, text)
+        .and_then(|()| fs::rename(&unfinished, path))
+        // The new name is as durable as the text only when the directory is written as well.
+        .and_then(|()| fs::File::open(directory)?.sync_all());
     if written.is_err() {
         // The error that matters is the first one.
         let _ = fs::remove_file(&unfinished);

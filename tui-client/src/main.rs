@@ -83,6 +83,6 @@ fn run(cli: &Cli) -> anyhow::Result<Option<String>> {
             now: clock.now(),
             settings,
         });
-        Ok(Runtime::new(app, clock, screen, trust, paths, host).run().await?)
+        Ok(Runtime::new(app, clock, screen, trust, paths, host)?.run().await?)
     })
 }

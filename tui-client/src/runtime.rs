@@ -21,13 +21,15 @@ use crate::{
     session::Now,
     terminal::Screen,
     trust::Trust,
-    unsent,
+    unsent::Keeper,
 };
 
 /// The shortest time between two frames: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
 /// The most events followed between two frames, so that a flood does not hold up what is typed.
 const DRAIN: usize = 512;
+/// The most lines that wait for the disk. When more gather, as if the link took nothing any more, it is given up.
+const HELD: usize = 1_024;
 
 /// The two clocks.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +67,12 @@ pub struct Runtime {
     paths: Paths,
     host: Option<Host>,
     link: Option<Link>,
+    keeper: Keeper,
+    /// The number under which something was kept last, and the last that is on the disk.
+    kept: u64,
+    durable: u64,
+    /// Lines of the present link that leave when what was kept under their number is on the disk.
+    held: VecDeque<(u64, String)>,
     /// Links that are ending.
     ending: JoinSet<()>,
     last_link: u64,
@@ -92,11 +100,40 @@ enum Outcome {
 
 impl Runtime {
     /// Brings the parts together. `screen` is taken already, so that the first frame is not held up.
-    #[must_use]
-    pub fn new(app: App, clock: Clock, screen: Screen, trust: Trust, paths: Paths, host: Option<Host>) -> Self {
+    ///
+    /// # Errors
+    /// The system has no thread for what writes to the disk.
+    pub fn new(
+        app: App,
+        clock: Clock,
+        screen: Screen,
+        trust: Trust,
+        paths: Paths,
+        host: Option<Host>,
+    ) -> io::Result<Self> {
         let (events, arriving) = mpsc::channel(event::WAITING);
-        let ending = JoinSet::new();
-        Runtime { app, clock, screen, trust, paths, host, link: None, ending, last_link: 0, events, arriving }
+        let reports = events.clone();
+        // At the end nobody listens any more, and what was to be told is of no interest.
+        let keeper = Keeper::start(paths.clone(), move |report| drop(reports.blocking_send(report.into())))?;
+        let (link, ending, held) = (None, JoinSet::new(), VecDeque::new());
+        let (last_link, kept, durable) = (0, 0, 0);
+        Ok(Runtime {
+            app,
+            clock,
+            screen,
+            trust,
+            paths,
+            host,
+            link,
+            keeper,
+            kept,
+            durable,
+            held,
+            ending,
+            last_link,
+            events,
+            arriving,
+        })
     }
 
     /// Runs until the program is to end. Gives the words to print where it was started.
@@ -109,11 +146,15 @@ impl Runtime {
         feeders.extend(self.host.as_ref().map(|host| host.feed(self.events.clone())));
         let words = self.turns().await;
         feeders.iter().for_each(tokio::task::JoinHandle::abort);
-        let host = self.host.take();
-        let (link, mut ending) = (self.link.take(), std::mem::take(&mut self.ending));
         // The user gets the terminal back before anything that may take its time.
-        drop(self);
+        let Runtime { host, link, keeper, held, mut ending, screen, arriving, .. } = self;
+        drop(screen);
+        // The keeper does not wait for anybody to listen any more.
+        drop(arriving);
+        keeper.finish();
         if let Some(link) = link {
+            // What waited for the disk leaves now; a link that takes nothing is gone.
+            let _ = held.into_iter().all(|(_, line)| link.send(line));
             link.close().await;
         }
         while ending.join_next().await.is_some() {}
@@ -187,8 +228,23 @@ impl Runtime {
         {
             return None;
         }
+        if let Event::Kept(number) = event {
+            return self.release(number);
+        }
         let effects = self.app.update(self.clock.now(), event);
         self.perform(effects)
+    }
+
+    /// What was kept up to `number` is on the disk: the lines that waited for it leave.
+    fn release(&mut self, number: u64) -> Option<Option<String>> {
+        self.durable = number;
+        while let Some((_, line)) = self.held.pop_front_if(|(waits_for, _)| *waits_for <= number) {
+            if let Outcome::Tell(event) = self.send(line) {
+                let effects = self.app.update(self.clock.now(), event);
+                return self.perform(effects);
+            }
+        }
+        None
     }
 
     /// Performs effects in their order; `Some` when the program is to end.
@@ -213,11 +269,14 @@ impl Runtime {
             Effect::Dial { target, known } => {
                 let known = known.or_else(|| self.trust.known(&target));
                 self.last_link += 1;
+                self.held.clear();
                 self.link = Some(Link::open(LinkId(self.last_link), target, known, self.events.clone()));
                 Outcome::Done
             }
-            Effect::Line(line) => self.send(line),
+            Effect::Line(line) => self.send_later(line),
             Effect::HangUp => {
+                // Messages among them are kept, and what became of them is found out the next time.
+                self.held.clear();
                 self.ending.spawn_close(self.link.take());
                 Outcome::Done
             }
@@ -232,15 +291,14 @@ impl Runtime {
                     )))
                 }
             },
-            Effect::Recall(account) => Outcome::Tell(Event::Unsent(unsent::read(&self.paths, &account))),
-            Effect::Keep(account, messages) => match unsent::write(&self.paths, &account, &messages) {
-                Ok(()) => Outcome::Done,
-                Err(error) => {
-                    let folder = self.paths.unsent();
-                    let text = format!("what is unsent cannot be kept in {}: {error}", folder.display());
-                    Outcome::Tell(Event::Trouble(text))
-                }
-            },
+            Effect::Recall(account) => {
+                self.keeper.recall(account);
+                Outcome::Done
+            }
+            Effect::Keep(account, messages) => {
+                self.kept = self.keeper.keep(account, messages);
+                Outcome::Done
+            }
             Effect::Title(text) => of_terminal(self.screen.send(&notify::title(&text))),
             Effect::Bell => of_terminal(self.screen.send(notify::BELL)),
             Effect::Notify(text) => of_terminal(self.screen.send(&notify::notification(&text))),
@@ -252,14 +310,31 @@ impl Runtime {
         }
     }
 
+    /// Sends a line, behind all that has to be on the disk before it.
+    fn send_later(&mut self, line: String) -> Outcome {
+        if self.durable >= self.kept {
+            return self.send(line);
+        }
+        if self.held.len() >= HELD {
+            return self.give_up_link("the disk does not take what is to be sent");
+        }
+        self.held.push_back((self.kept, line));
+        Outcome::Done
+    }
+
     fn send(&mut self, line: String) -> Outcome {
-        let Some(link) = &self.link else { return Outcome::Done };
-        if link.send(line) {
+        if self.link.as_ref().is_none_or(|link| link.send(line)) {
             return Outcome::Done;
         }
-        let id = link.id();
-        self.link = None;
-        Outcome::Tell(Event::Net(id, NetEvent::Closed { reason: "the server takes nothing any more".to_owned() }))
+        self.give_up_link("the server takes nothing any more")
+    }
+
+    fn give_up_link(&mut self, reason: &str) -> Outcome {
+        self.held.clear();
+        match self.link.take() {
+            Some(link) => Outcome::Tell(Event::Net(link.id(), NetEvent::Closed { reason: reason.to_owned() })),
+            None => Outcome::Done,
+        }
     }
 
     fn keep_trust(&mut self, target: &Target, seen: klatch_protocol::Fingerprint) -> Outcome {

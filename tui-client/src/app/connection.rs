@@ -17,8 +17,9 @@ pub(super) struct Connection {
     session: Session,
     /// Whose words are kept when they are not confirmed.
     account: Account,
-    /// What the session counted when they were kept last.
-    kept: u64,
+    /// What the session counted when they were kept last; `None` until it is known what earlier runs have left, since
+    /// that would be overwritten.
+    kept: Option<u64>,
     phase: Phase,
     reconnect: Reconnect,
     /// State of the chance that spreads attempts to reconnect.
@@ -56,7 +57,9 @@ pub(super) enum Report {
 }
 
 impl Connection {
-    /// Begins to connect to `target` with `intent`. `known` is the certificate to trust, if it is not to be looked up.
+    /// Begins to connect to `target` with `intent`: first it is asked what earlier runs have left, and when
+    /// [`Connection::restore`] tells that, a link is made. `known` is the certificate to trust, if it is not to be looked
+    /// up.
     pub(super) fn begin(
         target: Target,
         known: Option<Fingerprint>,
@@ -65,11 +68,9 @@ impl Connection {
         effects: &mut Vec<Effect>,
     ) -> Self {
         let account = Account { target: target.clone(), user: intent.user.clone() };
-        let (session, phase, reconnect) = (Session::new(intent, chance), Phase::Over, Reconnect::default());
-        let mut connection = Connection { target, known, session, account, kept: 0, phase, reconnect, chance };
-        effects.push(Effect::Recall(connection.account.clone()));
-        connection.dial(effects);
-        connection
+        effects.push(Effect::Recall(account.clone()));
+        let (session, phase, reconnect) = (Session::new(intent, chance), Phase::Dialing(None), Reconnect::default());
+        Connection { target, known, session, account, kept: None, phase, reconnect, chance }
     }
 
     pub(super) fn target(&self) -> &Target {
@@ -95,19 +96,25 @@ impl Connection {
         self.session.unsent()
     }
 
-    /// What an earlier run could not get confirmed is ours now.
+    /// Whether it waits to be told what earlier runs have left for this account.
+    pub(super) fn awaits(&self, account: &Account) -> bool {
+        self.kept.is_none() && self.account == *account
+    }
+
+    /// What earlier runs could not get confirmed is ours now, and the link can be made.
     pub(super) fn restore(&mut self, now: Now, messages: Vec<Unsent>, effects: &mut Vec<Effect>) -> Vec<Report> {
         let mut outputs = Vec::new();
         self.session.restore(now, messages, &mut outputs);
-        self.kept = self.session.unsent_changes();
+        self.kept = Some(self.session.unsent_changes());
+        self.dial(effects);
         self.follow(now, outputs, effects)
     }
 
     /// Keeps what is not confirmed, if that changed.
     pub(super) fn keep(&mut self, effects: &mut Vec<Effect>) {
         let changes = self.session.unsent_changes();
-        if changes != self.kept {
-            self.kept = changes;
+        if self.kept.is_some_and(|kept| kept != changes) {
+            self.kept = Some(changes);
             effects.push(Effect::Keep(self.account.clone(), self.session.unsent_messages()));
         }
     }
@@ -219,6 +226,10 @@ impl Connection {
 
     fn follow(&mut self, now: Now, outputs: Vec<Output>, effects: &mut Vec<Effect>) -> Vec<Report> {
         let mut reports = Vec::new();
+        // A message is kept before it leaves: what may have arrived is never forgotten.
+        if outputs.iter().any(|output| matches!(output, Output::Send(_))) {
+            self.keep(effects);
+        }
         for output in outputs {
             match output {
                 Output::Send(line) => effects.push(Effect::Line(line)),

@@ -30,7 +30,8 @@ pub enum Effect {
     /// Tell, by [`Event::Unsent`](crate::event::Event::Unsent), what is kept of this account's words that were not
     /// confirmed.
     Recall(Account),
-    /// Keep these of an account's words, which are not confirmed, instead of what was kept.
+    /// Keep these of an account's words, which are not confirmed, instead of what was kept. Lines that come later leave
+    /// only when these are on the disk; nothing else waits for that.
     Keep(Account, Vec<Unsent>),
     /// Set the window's title to this text.
     Title(String),

@@ -34,6 +34,8 @@ pub(super) struct Attempt {
     pub(super) connection: Connection,
     /// What the server says on the way is shown once we are in.
     pub(super) model: Model,
+    /// Whether what was unsent could not be read, which has to be seen.
+    pub(super) in_trouble: bool,
 }
 
 impl Entry {
@@ -56,7 +58,7 @@ impl Entry {
             model.expect(room);
         }
         let connection = Connection::begin(target, known, intent, chance, effects);
-        self.attempt = Some(Attempt { filled, take_over, connection, model });
+        self.attempt = Some(Attempt { filled, take_over, connection, model, in_trouble: false });
         self.show_steps();
     }
 

@@ -150,7 +150,9 @@ impl App {
                 }
             }
             Event::HostEnded(why) => self.host_ended(why),
-            Event::Unsent(kept) => self.restore(kept),
+            Event::Unsent(account, found) => self.restore(&account, found),
+            // The runtime's own.
+            Event::Kept(_) => {}
             Event::Trouble(text) => self.trouble(&text),
             Event::Signal(Signal::Stop) => self.suspend(),
             Event::Signal(Signal::Continue) => self.effects.push(Effect::Retake),

@@ -11,9 +11,10 @@ use super::{
 use crate::{
     model::Attention,
     net::NetEvent,
-    session::{self, Ending, Failure, Unsent},
+    session::{self, Ending, Failure},
     settings::Recent,
     ui::{form::Field, question::Question},
+    unsent::{Account, Found},
 };
 
 impl App {
@@ -94,7 +95,10 @@ impl App {
         };
         self.effects.push(Effect::Remember(recent));
         let drafts = std::mem::take(&mut self.carried);
-        let chat = Chat::new(attempt.connection, attempt.model, drafts, self.theme, self.zone.clone());
+        let mut chat = Chat::new(attempt.connection, attempt.model, drafts, self.theme, self.zone.clone());
+        if attempt.in_trouble {
+            chat.notice("something unsent could not be read: see the server's window", self.now);
+        }
         self.chat = Some(Box::new(chat));
         self.overlay = None;
     }
@@ -134,16 +138,17 @@ impl App {
         }
     }
 
-    /// What an earlier run could not get confirmed is shown as queued.
-    pub(super) fn restore(&mut self, kept: Result<Vec<Unsent>, String>) {
-        let Some(attempt) = &mut self.entry.attempt else { return };
-        match kept {
-            Ok(messages) => {
-                let reports = attempt.connection.restore(self.now, messages, &mut self.effects);
-                self.follow(reports, false);
-            }
-            Err(trouble) => attempt.model.complain(&trouble, self.now.wall),
+    /// What earlier runs could not get confirmed is shown as queued, and the attempt goes on.
+    pub(super) fn restore(&mut self, account: &Account, found: Found) {
+        let Some(attempt) = self.entry.attempt.as_mut().filter(|attempt| attempt.connection.awaits(account)) else {
+            return;
+        };
+        for trouble in &found.troubles {
+            attempt.model.complain(trouble, self.now.wall);
         }
+        attempt.in_trouble = !found.troubles.is_empty();
+        let reports = attempt.connection.restore(self.now, found.messages, &mut self.effects);
+        self.follow(reports, false);
     }
 
     fn server_gone(&mut self) {

@@ -81,11 +81,19 @@ impl Model {
                 room.history.older = Older::Unfetched;
             }
             room.joined = room.kind != RoomKind::Room;
-            let newest = room.history.iter().next_back().map(|line| line.at);
-            if let (Some(at), None, true) = (newest, room.gap, room.kind != RoomKind::Server) {
-                let key = self.append(index, Body::Gap { fetching: true }, at);
-                self.rooms[index].gap = Some(key);
+            if room.kind != RoomKind::Server {
+                self.open_gap(index);
             }
+        }
+    }
+
+    /// Marks a gap at the end of what there is, if there is anything and no gap is open.
+    fn open_gap(&mut self, index: usize) {
+        let room = &self.rooms[index];
+        let newest = room.history.iter().next_back().map(|line| line.at);
+        if let (Some(at), None) = (newest, room.gap) {
+            let key = self.append(index, Body::Gap { fetching: true }, at);
+            self.rooms[index].gap = Some(key);
         }
     }
 
@@ -94,6 +102,10 @@ impl Model {
         if mine {
             let index = self.open(&Place::Room(name.to_owned()));
             self.me.display = person.display.clone().or(self.me.display.take());
+            // Where we have been before, something was said without us.
+            if !self.rooms[index].joined && self.rooms[index].history.iter().any(|line| line.id.is_some()) {
+                self.open_gap(index);
+            }
             self.rooms[index].joined = true;
             self.rooms[index].roster.insert(member(person));
             let wanted = self.wanted.as_deref().is_some_and(|wanted| names.same(wanted, name));

@@ -62,6 +62,22 @@ struct Known {
     beyond: Option<Anchor>,
     /// Whether something may be missing behind `upto`.
     behind: bool,
+    /// Whether what was said before `upto` was never looked at.
+    unseen: bool,
+}
+
+impl Known {
+    /// From here on something may be missing.
+    fn lost(&mut self) {
+        let beyond = self.beyond.take();
+        // The newest page had not come, but lines had: they are on screen, so what follows is missing behind them. What came
+        // before them can be fetched from there as well.
+        if self.upto.is_none() {
+            self.unseen = beyond.is_some();
+            self.upto = beyond;
+        }
+        self.behind = self.upto.is_some();
+    }
 }
 
 #[derive(Debug, Default)]
@@ -187,7 +203,7 @@ impl Backlog {
     /// Nothing is missing any more, or nobody can tell what: from here on, what comes in is all there is.
     pub(super) fn current(&mut self, place: &Place) {
         if let Some(known) = self.entry(place) {
-            known.behind = false;
+            (known.behind, known.unseen) = (false, false);
             if let Some(beyond) = known.beyond.take() {
                 known.upto = Some(beyond);
             }
@@ -197,6 +213,12 @@ impl Backlog {
     /// Whether something may be missing there.
     pub(super) fn is_behind(&self, place: &Place) -> bool {
         self.key(place).and_then(|key| self.known.get(&key)).is_some_and(|known| known.behind)
+    }
+
+    /// Whether what was fetched begins at a line that came before anything else was known, so that what was said earlier
+    /// has not been looked through.
+    pub(super) fn is_unseen(&self, place: &Place) -> bool {
+        self.key(place).and_then(|key| self.known.get(&key)).is_some_and(|known| known.unseen)
     }
 
     /// Whether the newest there is asked for and has not come. What is said meanwhile may be a repeat, whose echo is no
@@ -218,17 +240,19 @@ impl Backlog {
     pub(super) fn lost(&mut self) {
         self.waiting.clear();
         self.open.clear();
-        for known in self.known.values_mut() {
-            known.behind = known.upto.is_some();
-            known.beyond = None;
-        }
+        self.known.values_mut().for_each(Known::lost);
     }
 
-    /// We left a room: what is said there is not missing.
+    /// We left a room: what is said there meanwhile is missing when we come back.
     pub(super) fn leave(&mut self, room: &str) {
         let names = self.names;
-        self.known.remove(&names.fold(room));
-        self.waiting.retain(|question| !matches!(question.place(), Some(Place::Room(name)) if names.same(name, room)));
+        let of_room =
+            |question: &Question| matches!(question.place(), Some(Place::Room(name)) if names.same(name, room));
+        self.waiting.retain(|question| !of_room(question));
+        self.open.retain(|open| !of_room(&open.question));
+        if let Some(known) = self.known.get_mut(&names.fold(room)) {
+            known.lost();
+        }
     }
 
     /// Somebody has another nick.
@@ -244,7 +268,7 @@ impl Backlog {
         if self.known.len() >= MOST_PLACES && !self.known.contains_key(&key) {
             return None;
         }
-        let fresh = || Known { place: place.clone(), upto: None, beyond: None, behind: false };
+        let fresh = || Known { place: place.clone(), upto: None, beyond: None, behind: false, unseen: false };
         Some(self.known.entry(key).or_insert_with(fresh))
     }
 

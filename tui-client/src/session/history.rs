@@ -16,6 +16,8 @@ const PAGE: usize = 100;
 const CONVERSATIONS: usize = 50;
 /// How far back conversations are looked for the first time: thirty days.
 const FIRST_LOOK: i64 = 30 * 24 * 3_600_000;
+/// Later than anything that was ever said.
+const FOREVER: &str = "9999-12-31T23:59:59.999Z";
 /// How much further back than the moment of the break they are looked for.
 const OVERLAP: i64 = 60_000;
 
@@ -80,15 +82,19 @@ impl Session {
         for (label, question) in questions {
             let line = LineBuilder::new();
             let line = if self.has_labels() { line.tag("label", &label) } else { line };
-            out.send(self.question(line.command("CHATHISTORY"), &question, now));
+            out.send(self.question(line.command("CHATHISTORY"), &question));
         }
     }
 
-    fn question(&self, line: LineBuilder, question: &Question, now: Now) -> LineBuilder {
-        let limit = match self.link.isupport.chat_history() {
+    /// The most messages of one answer, here and now.
+    fn page_size(&self) -> usize {
+        match self.link.isupport.chat_history() {
             Some(limit) if limit > 0 => limit.min(PAGE),
             _ => PAGE,
-        };
+        }
+    }
+
+    fn question(&self, line: LineBuilder, question: &Question) -> LineBuilder {
         let line = match question {
             Question::Latest(place) => line.param("LATEST").param(target(place)).param("*"),
             Question::Missed { place, after, by_time } => {
@@ -98,13 +104,12 @@ impl Session {
                 line.param("BEFORE").param(target(place)).param(self.reference(before, false))
             }
             Question::Conversations { since } => {
-                // The end lies in the future, so that nothing said while this travels is left out.
-                let until = UnixMs(self.clock(now.wall).0.saturating_add(24 * 3_600_000));
-                let line = line.param("TARGETS").param(format!("timestamp={since}"));
-                return line.param(format!("timestamp={until}")).param(CONVERSATIONS.to_string());
+                // The newest first; and nothing is too new, whatever our clock says.
+                let line = line.param("TARGETS").param(format!("timestamp={FOREVER}"));
+                return line.param(format!("timestamp={since}")).param(CONVERSATIONS.to_string());
             }
         };
-        line.param(limit.to_string())
+        line.param(self.page_size().to_string())
     }
 
     fn reference(&self, anchor: &Anchor, by_time: bool) -> String {
@@ -127,6 +132,10 @@ impl Session {
             })
             .collect();
         let question = self.backlog.answered(label, target);
+        // A question given up when we left: what there is to know of it, the next one finds out.
+        if question.is_none() && items.is_empty() {
+            return;
+        }
         let place = question.as_ref().and_then(Question::place).cloned();
         let place = place.unwrap_or_else(|| self.place_of(&clean::name(target)));
         let mut arrived = Vec::new();
@@ -162,7 +171,7 @@ impl Session {
                     self.backlog.read_upto(&place, last);
                 }
                 // There may be more than one page since an earlier run of klatch.
-                if items.len() >= PAGE {
+                if items.len() >= self.page_size() {
                     self.leave_in_doubt(&place, out);
                 }
                 self.caught_up(&place, out);
@@ -179,7 +188,13 @@ impl Session {
                 self.backlog.read_upto(&place, last.clone());
                 self.backlog.ask_next(Question::Missed { place, after: last, by_time });
             }
-            None => self.caught_up(&place, out),
+            None => {
+                // What is in doubt may stand before everything that was fetched.
+                if self.backlog.is_unseen(&place) {
+                    self.leave_in_doubt(&place, out);
+                }
+                self.caught_up(&place, out);
+            }
         }
     }
 

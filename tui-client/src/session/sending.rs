@@ -75,6 +75,8 @@ impl Session {
         let open = |place: &Place| match place {
             // A room that we are about to come back to has to wait until we are there.
             Place::Room(name) if rooms.contains_key(&names.fold(name)) && !joined.contains(&names.fold(name)) => false,
+            // In one that is not ours nothing is caught up with; the server decides.
+            Place::Room(name) if !joined.contains(&names.fold(name)) => true,
             place => !backlog.is_behind(place) && !backlog.asks_latest(place),
         };
         let mut sent = Vec::new();

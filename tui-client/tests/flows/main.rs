@@ -5,6 +5,7 @@ mod chatting;
 mod entering;
 mod hosting;
 mod leaving;
+mod unsent;
 
 use jiff::tz::TimeZone;
 use klatch::{
@@ -16,6 +17,7 @@ use klatch::{
     session::Now,
     settings::{Recent, Settings},
     ui::theme::{Colour, Theme, UNICODE},
+    unsent::Found,
 };
 use klatch_protocol::UnixMs;
 use ratatui::{Terminal, backend::TestBackend, buffer::Cell};
@@ -32,6 +34,8 @@ struct Flow {
     now: Now,
     /// What was to be done since it was last looked at.
     effects: Vec<Effect>,
+    /// What earlier runs left unsent.
+    found: Found,
 }
 
 impl Flow {
@@ -56,7 +60,7 @@ impl Flow {
             now,
         });
         let terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-        let mut flow = Flow { app, terminal, now, effects: Vec::new() };
+        let mut flow = Flow { app, terminal, now, effects: Vec::new(), found: Found::default() };
         flow.draw();
         flow
     }
@@ -72,9 +76,16 @@ impl Flow {
 
     fn does(&mut self, event: Event) -> &mut Self {
         let effects = self.app.update(self.now, event);
+        let asked = effects.iter().find_map(|effect| match effect {
+            Effect::Recall(account) => Some(account.clone()),
+            _ => None,
+        });
         self.effects.extend(effects);
         self.draw();
-        self
+        match asked {
+            Some(account) => self.does(Event::Unsent(account, self.found.clone())),
+            None => self,
+        }
     }
 
     fn draw(&mut self) {

@@ -11,6 +11,7 @@ mod klatch;
 mod klatchd;
 mod others;
 mod peer;
+#[allow(dead_code, reason = "each test crate uses the parts it needs")]
 mod server;
 mod signing_in;
 mod talking;

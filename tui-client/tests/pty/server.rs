@@ -7,13 +7,14 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{OnceLock, mpsc},
     thread,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::terminal::PATIENCE;
+/// How long klatchd may take to accept. Generous: a loaded machine is slow.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A headless klatchd on a port of its own, with a data directory of its own.
 pub struct Server {
@@ -36,7 +37,8 @@ impl Server {
         Server::start_on(0, configuration)
     }
 
-    fn start_on(port: u16, configuration: &str) -> Self {
+    /// Starts one with this configuration file on this port.
+    pub fn start_on(port: u16, configuration: &str) -> Self {
         let data = TempDir::new().expect("a directory can be made");
         fs::write(data.path().join("test.toml"), configuration).expect("the configuration can be written");
         let (child, port, fingerprint) = launch(data.path(), port);
@@ -65,6 +67,26 @@ impl Server {
     pub fn restart(&mut self) {
         (self.child, self.port, self.fingerprint) = launch(self.data.path(), self.port);
     }
+
+    /// As [`Server::restart`], without waiting for it to accept.
+    pub fn begin_restart(&mut self) {
+        (self.child, _) = spawn(self.data.path(), self.port);
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("the server can be asked").is_some()
+    }
+
+    /// What it has logged since it was last started.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.data.path().join("test.log")).unwrap_or_default()
+    }
+
+    /// Where it keeps its data.
+    pub fn data(&self) -> PathBuf {
+        self.data.path().join("data")
+    }
 }
 
 impl Drop for Server {
@@ -75,7 +97,25 @@ impl Drop for Server {
     }
 }
 
+/// Starts klatchd and waits until it accepts; with its port and fingerprint.
 fn launch(data: &Path, port: u16) -> (Child, u16, String) {
+    let (mut child, told) = spawn(data, port);
+    loop {
+        let Ok(line) = told.recv_timeout(PATIENCE) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("klatchd did not get ready:\n{}", fs::read_to_string(data.join("test.log")).unwrap_or_default());
+        };
+        if let Some(ready) = line.strip_prefix("READY ") {
+            let mut words = ready.split(' ').skip(1);
+            let port = words.next().and_then(|port| port.parse().ok()).expect("READY host port fingerprint");
+            return (child, port, words.next().expect("READY host port fingerprint").to_owned());
+        }
+    }
+}
+
+/// Starts klatchd; the lines that it prints arrive in the channel.
+fn spawn(data: &Path, port: u16) -> (Child, mpsc::Receiver<String>) {
     let log = fs::File::create(data.join("test.log")).expect("a log can be made");
     let mut child = Command::new(klatchd())
         .arg("--headless")
@@ -97,18 +137,7 @@ fn launch(data: &Path, port: u16) -> (Child, u16, String) {
             let _ = tell.send(line);
         }
     });
-    loop {
-        let Ok(line) = told.recv_timeout(PATIENCE) else {
-            let _ = child.kill();
-            let _ = child.wait();
-            panic!("klatchd did not get ready:\n{}", fs::read_to_string(data.join("test.log")).unwrap_or_default());
-        };
-        if let Some(ready) = line.strip_prefix("READY ") {
-            let mut words = ready.split(' ').skip(1);
-            let port = words.next().and_then(|port| port.parse().ok()).expect("READY host port fingerprint");
-            return (child, port, words.next().expect("READY host port fingerprint").to_owned());
-        }
-    }
+    (child, told)
 }
 
 /// The built klatchd, which stands beside klatch. `cargo test --workspace` has built it; a run of this package alone has

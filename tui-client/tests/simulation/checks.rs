@@ -1,69 +1,36 @@
-//! What has to be true when everything has come to rest.
+//! What has to be true when everything has come to rest: what a person was told and sees, against what the server has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use klatch_server::hub::io::{Answer, Page, Place, Query, RoomId};
+use klatch::model::Roster;
 
-use crate::{
-    client::{Client, Said},
-    world::{NAMES, TEA, World},
-};
+use crate::client::{Client, Said};
 
 /// All that the server has: by place, the ids and words of what was said, in its order.
-struct Truth {
-    rooms: BTreeMap<String, Vec<(String, String)>>,
-    direct: BTreeMap<(String, String), Vec<(String, String)>>,
-    all: BTreeMap<String, String>,
+pub(crate) struct Truth {
+    /// By name.
+    pub(crate) rooms: BTreeMap<String, Vec<(String, String)>>,
+    /// By the two accounts, once from each side.
+    pub(crate) direct: BTreeMap<(String, String), Vec<(String, String)>>,
+    /// The words by id, also of rooms that are gone.
+    pub(crate) all: BTreeMap<String, String>,
 }
 
-/// Everything that is not as it should be.
-pub(crate) fn faults(world: &World) -> Vec<String> {
-    let truth = truth(world);
-    let mut faults = world.faults.clone();
-    let mut words = BTreeSet::new();
-    for text in truth.all.values() {
-        if !words.insert(text) {
-            faults.push(format!("the server has \"{text}\" twice"));
-        }
+impl Truth {
+    /// Everything about the server itself that is not as it should be. Nobody says the same words twice.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let mut words = BTreeSet::new();
+        let doubled = self.all.values().filter(|text| !words.insert(*text));
+        doubled.map(|text| format!("the server has \"{text}\" twice")).collect()
     }
-    for client in &world.clients {
-        faults.extend(client.faults.iter().cloned());
-        check_said(client, &truth, &mut faults);
-        check_screen(client, &truth, &mut faults);
-        check_company(client, &mut faults);
-    }
-    faults
-}
 
-fn truth(world: &World) -> Truth {
-    let snapshot = world.server.disk.load();
-    let said = |place| match world.server.disk.query(&Query::History {
-        place,
-        page: Page::Latest(None),
-        limit: 1_000_000,
-        events: false,
-    }) {
-        Answer::History(records) => records
-            .into_iter()
-            .map(|record| (format!("{:08x}{}", snapshot.epoch, record.seq.0), record.text))
-            .collect::<Vec<_>>(),
-        other => panic!("{other:?}"),
-    };
-    let mut truth = Truth { rooms: BTreeMap::new(), direct: BTreeMap::new(), all: BTreeMap::new() };
-    for room in &snapshot.rooms {
-        truth.rooms.insert(room.name.as_str().to_owned(), said(Place::Room(room.id)));
+    /// Everything that is not as it should be with one person, who is in `rooms`.
+    pub(crate) fn faults_of(&self, client: &Client, rooms: &[&str]) -> Vec<String> {
+        let mut faults = client.faults.clone();
+        check_said(client, self, &mut faults);
+        check_screen(client, self, rooms, &mut faults);
+        faults
     }
-    for number in 1..=snapshot.last_room {
-        truth.all.extend(said(Place::Room(RoomId(number))));
-    }
-    for one in &snapshot.accounts {
-        for other in &snapshot.accounts {
-            let lines = said(Place::direct(one.id, other.id));
-            truth.all.extend(lines.iter().cloned());
-            truth.direct.insert((one.name.as_str().to_owned(), other.name.as_str().to_owned()), lines);
-        }
-    }
-    truth
 }
 
 /// Nothing acknowledged is lost, and nothing that was said is forgotten.
@@ -85,9 +52,10 @@ fn check_said(client: &Client, truth: &Truth, faults: &mut Vec<String>) {
 }
 
 /// The screen shows what the server has, in its order, and counts rightly what was not read.
-fn check_screen(client: &Client, truth: &Truth, faults: &mut Vec<String>) {
+fn check_screen(client: &Client, truth: &Truth, rooms: &[&str], faults: &mut Vec<String>) {
     let direct = truth.direct.iter().filter(|((one, _), lines)| *one == client.name && !lines.is_empty());
-    let places = truth.rooms.iter().chain(direct.map(|((_, other), lines)| (other, lines)));
+    let rooms = truth.rooms.iter().filter(|(room, _)| rooms.contains(&room.as_str()));
+    let places = rooms.chain(direct.map(|((_, other), lines)| (other, lines)));
     for (place, lines) in places {
         let has: BTreeSet<&str> = lines.iter().map(|(id, _)| id.as_str()).collect();
         let shown: Vec<String> = client.ids_in(place);
@@ -103,15 +71,12 @@ fn check_screen(client: &Client, truth: &Truth, faults: &mut Vec<String>) {
     }
 }
 
-/// Everybody is back, and nobody else is there.
-fn check_company(client: &Client, faults: &mut Vec<String>) {
-    for room in ["#lobby", TEA] {
-        let roster = client.model.room(room).map(|room| &room.roster);
-        let mut here: Vec<&str> =
-            roster.into_iter().flat_map(klatch::model::Roster::iter).map(|member| member.nick.as_str()).collect();
-        here.sort_unstable();
-        if here != NAMES {
-            faults.push(format!("{} sees in {room}: {here:?}", client.name));
-        }
+/// Everybody is in the room, and nobody else.
+pub(crate) fn check_company(client: &Client, room: &str, company: &[&str], faults: &mut Vec<String>) {
+    let roster = client.model.room(room).map(|room| &room.roster);
+    let mut here: Vec<&str> = roster.into_iter().flat_map(Roster::iter).map(|member| member.nick.as_str()).collect();
+    here.sort_unstable();
+    if here != company {
+        faults.push(format!("{} sees in {room}: {here:?}", client.name));
     }
 }

@@ -1,9 +1,12 @@
-//! One person at klatch: the real session and model, the file of what is unsent, and what the person did and saw.
+//! One person at klatch: the real session and model, the file of what is unsent, and what the person did and saw. It
+//! works for every network: lines to send are given back, and whoever carries them says what came of it.
+
+#![allow(dead_code, reason = "the simulation and the killing of the real server use the parts they need")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use klatch::{
-    model::{Body, Model, RoomKind},
+    model::{Body, Model, Older, RoomKind},
     session::{
         Ending, Event, Failure, Fate, Intent, Manner, Now, OutId, Output, Part, Place, Reconnect, Request, Session,
         Unsent, Way,
@@ -32,12 +35,13 @@ pub(crate) struct Client {
     pub(crate) link: Option<ConnId>,
     pub(crate) next_dial: Option<u64>,
     reconnect: Reconnect,
-    signed_up: bool,
+    pub(crate) signed_up: bool,
     /// Whether the chat is on screen, so that something can be typed.
     pub(crate) arrived: bool,
-    /// The file, and what it held before the last change.
-    kept: Vec<Unsent>,
-    kept_before: Vec<Unsent>,
+    /// The file as it is to be, and as it is on the disk if klatch is killed now: what leaves waits for the disk, the rest
+    /// does not.
+    pub(crate) kept: Vec<Unsent>,
+    pub(crate) kept_before: Vec<Unsent>,
     kept_changes: u64,
     /// Its clock minus the true one.
     pub(crate) skew: i64,
@@ -50,19 +54,24 @@ pub(crate) struct Client {
     pub(crate) looked: HashMap<String, BTreeSet<String>>,
     /// The newest place in the order that came by itself on the present connection.
     newest: u64,
+    /// How many messages were confirmed.
+    pub(crate) confirmed: u64,
+    /// How many answers to a PING of ours came; for whoever asks.
+    pub(crate) answers: u64,
     pub(crate) faults: Vec<String>,
 }
 
 impl Client {
-    pub(crate) fn new(name: &str, at: u64, chance: &mut Chance) -> Self {
+    /// Somebody who comes at a time, and who may have an account already.
+    pub(crate) fn new(name: &str, signed_up: bool, at: u64, chance: &mut Chance) -> Self {
         let mut client = Client {
             name: name.to_owned(),
-            session: Session::new(intent(name, false, false), chance.number()),
+            session: Session::new(intent(name, signed_up, false), chance.number()),
             model: Model::default(),
             link: None,
             next_dial: Some(at),
             reconnect: Reconnect::default(),
-            signed_up: false,
+            signed_up,
             arrived: false,
             kept: Vec::new(),
             kept_before: Vec::new(),
@@ -73,6 +82,8 @@ impl Client {
             seen: BTreeMap::new(),
             looked: HashMap::new(),
             newest: 0,
+            confirmed: 0,
+            answers: 0,
             faults: Vec::new(),
         };
         client.model.set_watching(false);
@@ -83,10 +94,8 @@ impl Client {
         Now { mono: time, wall: UnixMs(time.cast_signed() + self.skew) }
     }
 
-    /// klatch is started anew, after it had been killed or its session had ended. With `stale` the last change had not
-    /// reached the file.
-    pub(crate) fn restart(&mut self, time: u64, take_over: bool, stale: bool, chance: &mut Chance) {
-        let kept = if stale { self.kept_before.clone() } else { self.kept.clone() };
+    /// klatch is started anew, after it had been killed or its session had ended, and finds `kept` in its file.
+    pub(crate) fn restart(&mut self, time: u64, take_over: bool, kept: Vec<Unsent>, chance: &mut Chance) {
         let words: BTreeSet<&str> = kept.iter().map(|unsent| unsent.text.as_str()).collect();
         for (text, said) in &mut self.said {
             if *said == Said::Open && !words.contains(text.as_str()) {
@@ -131,8 +140,10 @@ impl Client {
         self.follow(out);
         match self.session.ending() {
             None => self.refused(time, chance),
-            Some(Ending::TakenOver) => self.restart(time, true, false, chance),
-            Some(_) => self.restart(time, chance.once_in(2), false, chance),
+            Some(ending) => {
+                let take_over = *ending == Ending::TakenOver || chance.once_in(2);
+                self.restart(time, take_over, self.kept.clone(), chance);
+            }
         }
     }
 
@@ -170,6 +181,23 @@ impl Client {
         }
     }
 
+    /// What to ask for to read on towards the beginning, wherever there may be more.
+    pub(crate) fn older(&self) -> Vec<Request> {
+        let rooms = self.model.rooms().iter().filter(|room| room.kind != RoomKind::Server);
+        let open = rooms.filter(|room| room.history.older != Older::Nothing);
+        let before = |(id, at): (Option<&str>, UnixMs)| (id.map(str::to_owned), at);
+        open.filter_map(|room| {
+            let before = before(room.history.oldest()?);
+            Some(Request::Older { place: room.name.clone(), before })
+        })
+        .collect()
+    }
+
+    /// What was typed, and was refused or forgotten: klatch was killed before it was kept.
+    pub(crate) fn forgotten(&self) -> impl Iterator<Item = &String> {
+        self.said.iter().filter(|(_, said)| **said == Said::Unknown).map(|(text, _)| text)
+    }
+
     /// The ids of all messages on screen in a room, in their order.
     pub(crate) fn ids_in(&self, room: &str) -> Vec<String> {
         let lines = self.model.room(room).map(|room| &room.history);
@@ -195,6 +223,9 @@ impl Client {
         if self.session.unsent_changes() != self.kept_changes {
             self.kept_changes = self.session.unsent_changes();
             self.kept_before = std::mem::replace(&mut self.kept, self.session.unsent_messages());
+        }
+        if !lines.is_empty() {
+            self.kept_before.clone_from(&self.kept);
         }
         lines
     }
@@ -249,6 +280,7 @@ impl Client {
                     self.faults.push(format!("{} was told of {before} and {id} for one message", self.name));
                 }
                 *said = Said::Done(id.clone());
+                self.confirmed += 1;
             }
             Fate::Done { id: None, .. } => self.faults.push(format!("{}: confirmed without an id", self.name)),
             Fate::Refused(_) => *said = Said::Unknown,

@@ -12,6 +12,7 @@ mod disk;
 mod network;
 mod server;
 mod trouble;
+mod truth;
 mod world;
 
 use std::{
@@ -20,7 +21,7 @@ use std::{
     thread,
 };
 
-use world::{Broken, World};
+use world::{Broken, NAMES, ROOMS, World};
 
 /// Seeds of an ordinary run.
 const SEEDS: u64 = 2_000;
@@ -34,7 +35,16 @@ fn faults(seed: u64, broken: Option<Broken>) -> Vec<String> {
     let mut world = World::new(seed, broken);
     world.traced = number("KLATCH_SEED").is_some();
     world.run();
-    checks::faults(&world)
+    let truth = truth::on(&world.server.disk);
+    let mut faults = std::mem::take(&mut world.faults);
+    faults.extend(truth.faults());
+    for client in &world.clients {
+        faults.extend(truth.faults_of(client, &ROOMS));
+        for room in ROOMS {
+            checks::check_company(client, room, &NAMES, &mut faults);
+        }
+    }
+    faults
 }
 
 fn number(name: &str) -> Option<u64> {

@@ -82,7 +82,9 @@ fn kill_client(world: &mut World, index: usize) {
             world.net.send(world.time, Parcel::EndAtServer(conn), &mut world.chance);
         }
     }
-    world.clients[index].restart(world.time, take_over, stale, &mut world.chance);
+    let client = &mut world.clients[index];
+    let kept = if stale { client.kept_before.clone() } else { client.kept.clone() };
+    client.restart(world.time, take_over, kept, &mut world.chance);
 }
 
 fn kill_server(world: &mut World) {

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
-use klatch::{model::Older, session::Request};
+use klatch::session::Request;
 use klatch_server::hub::io::{ConnId, Input, Peer};
 
 use crate::{
@@ -18,6 +18,8 @@ use crate::{
 pub(crate) const NAMES: [&str; 4] = ["anna", "bert", "cleo", "dora"];
 /// The room they meet in besides the lobby.
 pub(crate) const TEA: &str = "#tea";
+/// All rooms they are in at the end.
+pub(crate) const ROOMS: [&str; 2] = ["#lobby", TEA];
 /// Milliseconds of trouble.
 const TROUBLE: u64 = 60_000;
 /// Milliseconds after that in which everything has to come to rest, and what is done when.
@@ -61,7 +63,8 @@ impl World {
     pub(crate) fn new(seed: u64, broken: Option<Broken>) -> Self {
         let mut chance = Chance::new(seed);
         let start = 1_700_000_000_000;
-        let clients = NAMES.iter().map(|name| Client::new(name, start + chance.below(5_000), &mut chance)).collect();
+        let clients =
+            NAMES.iter().map(|name| Client::new(name, false, start + chance.below(5_000), &mut chance)).collect();
         let net = Network::new(broken == Some(Broken::Order));
         let mut server = Server::new();
         server.start(start);
@@ -223,13 +226,8 @@ impl World {
     }
 
     fn scroll_back(&mut self, index: usize) {
-        for room in self.clients[index].rooms() {
-            let history = self.clients[index].model.room(&room).map(|room| &room.history);
-            let Some(history) = history.filter(|history| history.older != Older::Nothing) else { continue };
-            if let Some((id, at)) = history.oldest() {
-                let before = (id.map(str::to_owned), at);
-                self.ask(index, Request::Older { place: room, before });
-            }
+        for request in self.clients[index].older() {
+            self.ask(index, request);
         }
     }
 }

@@ -133,3 +133,31 @@ fn the_oldest_lines_go_when_there_are_too_many() {
     assert_eq!(history.oldest().unwrap().0, Some("10"));
     assert!(history.older == Older::Unfetched && !history.can_grow() && !history.knows("9"));
 }
+
+#[test]
+fn what_was_said_while_we_were_out_of_a_room_has_its_place() {
+    let mut model = model();
+    model.apply(said(lobby(), 1, "amy", "before"));
+    let parted = Event::Parted {
+        room: "#lobby".into(),
+        nick: "lior".into(),
+        reason: None,
+        kicked_by: None,
+        mine: true,
+        at: UnixMs(1_500),
+    };
+    model.apply(parted);
+    model.apply(joined("lior", "Lior"));
+    model.apply(said(lobby(), 4, "amy", "after"));
+    let said = |model: &Model| {
+        let lines = shown(model, "#lobby");
+        lines.into_iter().filter(|line| line.starts_with("amy") || line.starts_with("(gap")).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&model), ["amy: before", "(gap, fetching: true)", "amy: after"]);
+    for (number, text) in [(2, "two"), (3, "three")] {
+        let lines = vec![spoken(number, number as i64 * 1_000, "amy", text)];
+        model.apply(Event::History(Page { place: lobby(), part: Part::Missed, lines, complete: false }));
+    }
+    model.apply(Event::CaughtUp(lobby()));
+    assert_eq!(said(&model), ["amy: before", "amy: two", "amy: three", "amy: after"]);
+}

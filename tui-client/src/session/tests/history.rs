@@ -88,6 +88,59 @@ fn a_break_while_catching_up_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_break_before_the_first_page_goes_on_behind_what_came_by_itself() {
+    let mut script = Script::new(Script::log_in());
+    script.come_in();
+    script.question("LATEST #lobby");
+    script.hears(&["@msgid=7;time=2026-11-24T10:01:00.000Z :amy!a@h PRIVMSG #lobby :seen"]);
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    let (label, line) = script.question("#lobby");
+    assert!(line.ends_with("AFTER #lobby msgid=7 100"), "{line}");
+    script.answer(&label, "#lobby", &[("8", "10:02:00", "amy", "missed")]);
+    let (label, _) = script.question("AFTER #lobby msgid=8");
+    script.answer(&label, "#lobby", &[]);
+    assert!(caught_up(&script));
+}
+
+#[test]
+fn what_an_earlier_run_left_in_doubt_may_stand_before_what_came_by_itself() {
+    let mut script = Script::new(Script::log_in());
+    let text = "in doubt".to_owned();
+    let unsent = Unsent {
+        place: Place::Room("#lobby".into()),
+        text,
+        manner: Manner::Plain,
+        nonce: "n".into(),
+        sent: Some(at("09:00:00")),
+    };
+    script.session.restore(script.now, vec![unsent], &mut script.out);
+    script.come_in();
+    script.hears(&["@msgid=7;time=2026-11-24T10:01:00.000Z :amy!a@h PRIVMSG #lobby :seen"]);
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    let (label, _) = script.question("AFTER #lobby msgid=7");
+    script.answer(&label, "#lobby", &[]);
+    assert!(matches!(script.fates()[..], [(1, Fate::Refused(_))]), "without nonces its author decides");
+}
+
+#[test]
+fn what_was_said_while_we_were_out_of_a_room_is_fetched_when_we_are_back() {
+    let mut script = Script::in_lobby();
+    script.hears(&[
+        "@msgid=1;time=2026-11-24T10:01:00.000Z :amy!a@h PRIVMSG #lobby :seen",
+        ":lior!l@h PART #lobby",
+        ":lior!l@h JOIN #lobby lior :Lior",
+    ]);
+    let (label, line) = script.question("#lobby");
+    assert!(line.ends_with("AFTER #lobby msgid=1 100"), "{line}");
+    script.answer(&label, "#lobby", &[("2", "10:02:00", "amy", "without us")]);
+    assert_eq!(pages(&script), [(Part::Missed, vec!["without us".into()], false)]);
+}
+
+#[test]
 fn what_arrived_before_the_break_is_not_sent_again() {
     let mut script = Script::in_lobby();
     script.hears(&["@msgid=1;time=2026-11-24T10:01:00.000Z :amy!a@h PRIVMSG #lobby :seen"]);
@@ -144,7 +197,7 @@ fn conversations_that_went_on_without_us_are_fetched() {
     let mut script = Script::new(Script::log_in());
     script.come_in();
     let (label, line) = script.question("TARGETS");
-    assert!(line.contains("TARGETS timestamp=2026-10-25T10:00:00.000Z timestamp=2026-11-25T10:00:00.000Z"), "{line}");
+    assert!(line.contains("TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-10-25T10:00:00.000Z"), "{line}");
     script.answer_targets(&label, &["amy", "#lobby"]);
     let (label, line) = script.question("amy");
     assert!(line.contains("LATEST amy *"));
@@ -154,7 +207,7 @@ fn conversations_that_went_on_without_us_are_fetched() {
     script.comes_back();
     script.question("AFTER amy msgid=1");
     let (label, line) = script.question("TARGETS");
-    assert!(line.contains("TARGETS timestamp=2026-11-24T09:59:00.000Z"), "{line}");
+    assert!(line.contains("TARGETS timestamp=9999-12-31T23:59:59.999Z timestamp=2026-11-24T09:59:00.000Z"), "{line}");
     script.answer_targets(&label, &["amy", "bob"]);
     script.question("AFTER bob timestamp=2026-11-24T09:59:00.000Z");
     assert!(!script.sent().iter().any(|line| line.contains("amy")), "amy is asked for already");

@@ -1,25 +1,15 @@
-//! What was said and not confirmed, kept in a file while klatch does not run: one for each account on each server, private
-//! (0600), written whole or not at all, and gone when there is nothing in it.
+//! How what is unsent stands in its file: TOML, written whole or not at all, and gone when there is nothing in it.
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, io, path::Path};
 
 use klatch_protocol::UnixMs;
 use serde::{Deserialize, Serialize};
 
+use super::Account;
 use crate::{
-    files::{Paths, write_private},
-    net::Target,
+    files::write_private,
     session::{Manner, Place, Unsent},
 };
-
-/// Whose words they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
-    /// Where.
-    pub target: Target,
-    /// The user name.
-    pub user: String,
-}
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -47,29 +37,19 @@ enum Way {
     Notice,
 }
 
-/// Reads what is kept for an account; nothing where there is no file.
-///
-/// # Errors
-/// A sentence with the file and what is wrong with it.
-pub fn read(paths: &Paths, account: &Account) -> Result<Vec<Unsent>, String> {
-    let path = path(paths, account);
-    let trouble =
-        |error: &dyn std::fmt::Display| format!("{}: {error}; what was unsent there is not shown", path.display());
-    let text = match fs::read_to_string(&path) {
+/// Reads a file; nothing where there is none. An error says in a few words what is wrong with it.
+pub(super) fn read(path: &Path) -> Result<Vec<Unsent>, String> {
+    let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(trouble(&error)),
+        Err(error) => return Err(error.to_string()),
     };
-    let file: File = toml::from_str(&text).map_err(|error| trouble(&error.message()))?;
+    let file: File = toml::from_str(&text).map_err(|error| error.message().replace('\n', " "))?;
     Ok(file.message.into_iter().map(Entry::into_unsent).collect())
 }
 
-/// Keeps this for an account, instead of what was kept.
-///
-/// # Errors
-/// Whatever the file system says.
-pub fn write(paths: &Paths, account: &Account, messages: &[Unsent]) -> io::Result<()> {
-    let path = path(paths, account);
+/// Writes this instead of what is there.
+pub(super) fn write(path: &Path, messages: &[Unsent]) -> io::Result<()> {
     if messages.is_empty() {
         return match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -77,11 +57,11 @@ pub fn write(paths: &Paths, account: &Account, messages: &[Unsent]) -> io::Resul
         };
     }
     let file = File { message: messages.iter().filter_map(Entry::of).collect() };
-    write_private(&path, &toml::to_string(&file).map_err(io::Error::other)?)
+    write_private(path, &toml::to_string(&file).map_err(io::Error::other)?)
 }
 
-/// A file name that any host and user name can be part of.
-fn path(paths: &Paths, account: &Account) -> PathBuf {
+/// The name of an account's file with this number, counted from 1: one that any host and user name can be part of.
+pub(super) fn name(account: &Account, number: usize) -> String {
     let Account { target, user } = account;
     let plain = format!("{user}@{}_{}", target.host.to_ascii_lowercase(), target.port);
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'@' | b'.');
@@ -89,7 +69,7 @@ fn path(paths: &Paths, account: &Account) -> PathBuf {
         .bytes()
         .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") })
         .collect();
-    paths.unsent().join(format!("{name}.toml"))
+    format!("{name}.{number}.toml")
 }
 
 impl Entry {
@@ -124,48 +104,36 @@ impl Entry {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
+pub(super) mod tests {
     use super::*;
-    use crate::net::Security;
+    use crate::net::{Security, Target};
 
-    fn account() -> Account {
+    pub(in crate::unsent) fn account() -> Account {
         let target = Target { host: "fe80::1/../x".into(), port: 1, security: Security::Tls };
         Account { target, user: "ann/y".into() }
+    }
+
+    pub(in crate::unsent) fn unsent(nonce: &str) -> Unsent {
+        Unsent {
+            place: Place::Room("#tea".into()),
+            text: "two\twords \"ä\"".into(),
+            manner: Manner::Action,
+            nonce: nonce.into(),
+            sent: Some(UnixMs(5)),
+        }
     }
 
     #[test]
     fn what_is_unsent_comes_back_as_it_was() {
         let home = tempfile::tempdir().unwrap();
-        let paths = Paths::under(home.path());
-        let one = Unsent {
-            place: Place::Room("#tea".into()),
-            text: "two\twords \"ä\"".into(),
-            manner: Manner::Action,
-            nonce: "n-1".into(),
-            sent: Some(UnixMs(5)),
-        };
-        let two = Unsent { place: Place::Direct("bob".into()), manner: Manner::Plain, sent: None, ..one.clone() };
-        assert_eq!(read(&paths, &account()).unwrap(), []);
-        write(&paths, &account(), &[one.clone(), two.clone()]).unwrap();
-        assert_eq!(read(&paths, &account()).unwrap(), [one, two]);
-        let file = path(&paths, &account());
-        assert_eq!(file.parent().unwrap(), paths.unsent(), "no name leads elsewhere");
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        write(&paths, &account(), &[]).unwrap();
-        assert!(!file.exists());
-        write(&paths, &account(), &[]).unwrap();
-    }
-
-    #[test]
-    fn a_broken_file_is_named_and_left_alone() {
-        let home = tempfile::tempdir().unwrap();
-        let paths = Paths::under(home.path());
-        let file = path(&paths, &account());
-        write_private(&file, "message = 5").unwrap();
-        let error = read(&paths, &account()).unwrap_err();
-        assert!(error.contains("unsent") && !error.contains('\n'), "{error}");
-        assert!(file.exists());
+        let path = home.path().join(name(&account(), 1));
+        let one = unsent("1");
+        let two = Unsent { place: Place::Direct("bob".into()), manner: Manner::Plain, sent: None, ..unsent("2") };
+        assert_eq!(read(&path).unwrap(), []);
+        write(&path, &[one.clone(), two.clone()]).unwrap();
+        assert_eq!(read(&path).unwrap(), [one, two]);
+        write(&path, &[]).unwrap();
+        assert!(!path.exists());
+        write(&path, &[]).unwrap();
     }
 }
