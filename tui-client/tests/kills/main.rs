@@ -54,7 +54,7 @@ fn start(chance: &mut Chance) -> Server {
     let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let mut ports = std::iter::repeat_with(|| 20_000 + chance.below(10_000) as u16);
     let port = ports.find(free).expect("there is no end of ports");
-    Server::start_on(port, "[accounts]\npassword_hash_cost = \"test\"\n[limits]\nflood = false\n")
+    Server::start_on(port, "[accounts]\npassword_hash_cost = \"test\"\n[limits]\nexempt = [\"127.0.0.1\"]\n")
 }
 
 /// Kills klatchd so many times while so many people talk, and lets everything come to rest.
