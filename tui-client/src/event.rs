@@ -41,6 +41,8 @@ pub enum Event {
     Net(LinkId, NetEvent),
     /// The time that the application asked to be woken at has come.
     Due,
+    /// The machine was asleep, or its clock was set.
+    Woke,
     /// Something happened on the server in this program.
     Hosted(HostNews),
     /// The server in this program ended; why, if by itself.
@@ -163,6 +165,46 @@ pub fn feed_signals(events: &mpsc::Sender<Event>) -> std::io::Result<Vec<JoinHan
             }))
         })
         .collect()
+}
+
+/// Feeds [`Event::Woke`]: a timer that the kernel calls off when the clock jumps, as it does when the machine wakes (Linux,
+/// timerfd_create(2), `TFD_TIMER_CANCEL_ON_SET`). A thread waits for that as long as the program runs; nothing wakes it
+/// otherwise.
+///
+/// # Errors
+/// The system gives no such timer, or no thread.
+#[cfg(target_os = "linux")]
+pub fn feed_waking(events: mpsc::Sender<Event>) -> std::io::Result<()> {
+    use rustix::{
+        io::{Errno, read},
+        time::{
+            Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+        },
+    };
+
+    /// A time that never comes, in seconds since 1970: the year 2242.
+    const NEVER: i64 = 1 << 33;
+    let timer = timerfd_create(TimerfdClockId::Realtime, TimerfdFlags::CLOEXEC)?;
+    let [it_value, it_interval] = [NEVER, 0].map(|tv_sec| Timespec { tv_sec, tv_nsec: 0 });
+    let never = Itimerspec { it_interval, it_value };
+    let wait = move || {
+        let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
+        // Any other answer means that the kernel has no such timer after all.
+        while timerfd_settime(&timer, flags, &never).err().is_none_or(|error| error == Errno::CANCELED)
+            && read(&timer, &mut [0; 8]) == Err(Errno::CANCELED)
+            && events.blocking_send(Event::Woke).is_ok()
+        {}
+    };
+    std::thread::Builder::new().name("waking".to_owned()).spawn(wait).map(drop)
+}
+
+/// Elsewhere nobody tells; the next deadline, at most 15 seconds later, finds out.
+///
+/// # Errors
+/// None.
+#[cfg(not(target_os = "linux"))]
+pub fn feed_waking(_: mpsc::Sender<Event>) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]

@@ -143,6 +143,8 @@ impl Runtime {
     pub async fn run(mut self) -> io::Result<Option<String>> {
         let mut feeders = event::feed_signals(&self.events)?;
         feeders.push(event::feed_terminal(self.events.clone()));
+        // Where there is no such timer a sleep is noticed later, but it is noticed.
+        let _ = event::feed_waking(self.events.clone());
         feeders.extend(self.host.as_ref().map(|host| host.feed(self.events.clone())));
         let words = self.turns().await;
         feeders.iter().for_each(tokio::task::JoinHandle::abort);

@@ -393,3 +393,36 @@ async fn what_the_operator_says_is_shown() {
     server.operator(OperatorVerb::Say("tea is ready".into())).await;
     amy.until("told", |amy| amy.sees("#lobby", "* tea is ready")).await;
 }
+
+#[tokio::test]
+async fn a_link_that_dies_in_silence_is_given_up_within_twenty_seconds() {
+    let server = Server::start(settings()).await.unwrap();
+    let mut amy = Person::sign_up(&server, "amelia", "Amy");
+    let (there, relay) = (server.addresses()[0], tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap());
+    amy.target.port = relay.local_addr().unwrap().port();
+    let (die, dead) = tokio::sync::oneshot::channel::<()>();
+    let relay = tokio::spawn(async move {
+        let (mut near, _) = relay.accept().await.unwrap();
+        let mut far = tokio::net::TcpStream::connect(there).await.unwrap();
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+            _ = dead => {}
+        }
+        // As behind a pulled cable: both ends are open, and nothing comes.
+        std::future::pending::<()>().await;
+        drop((near, far));
+    });
+    amy.connect();
+    amy.until("in the lobby", Person::is_settled).await;
+    die.send(()).unwrap();
+    let now = amy.now();
+    let later =
+        |millis: u64| Now { mono: now.mono + millis, wall: UnixMs(now.wall.0 + i64::try_from(millis).unwrap()) };
+    let mut out = Vec::new();
+    amy.session.tick(later(15_000), &mut out);
+    assert!(out.iter().any(|output| matches!(output, Output::Send(line) if line.starts_with("PING"))), "{out:?}");
+    amy.perform(std::mem::take(&mut out));
+    amy.session.tick(later(20_000), &mut out);
+    assert!(out.iter().any(|output| matches!(output, Output::Close(_))), "{out:?}");
+    relay.abort();
+}

@@ -149,6 +149,13 @@ impl Connection {
         }
     }
 
+    /// Makes the attempt now that is to be made later, if there is one.
+    pub(super) fn hurry(&mut self, effects: &mut Vec<Effect>) {
+        if matches!(self.phase, Phase::Waiting(_)) {
+            self.dial(effects);
+        }
+    }
+
     /// Gives the link up for good.
     pub(super) fn give_up(&mut self, effects: &mut Vec<Effect>) {
         self.phase = Phase::Over;

@@ -144,6 +144,7 @@ impl App {
             Event::Resize => {}
             Event::Net(_, event) => self.net(event),
             Event::Due => self.due(),
+            Event::Woke => self.woke(),
             Event::Hosted(news) => {
                 if let Some(hosting) = &mut self.hosting {
                     hosting.note(news, now.wall);

@@ -181,6 +181,14 @@ impl App {
         }
     }
 
+    /// The machine was asleep: a connection that waits for its next attempt need not wait, one that is there is asked.
+    pub(super) fn woke(&mut self) {
+        if let Some(chat) = &mut self.chat {
+            chat.connection.hurry(&mut self.effects);
+        }
+        self.due();
+    }
+
     pub(super) fn due(&mut self) {
         let (connection, was_in) = match (&mut self.chat, &mut self.entry.attempt) {
             (Some(chat), _) => {

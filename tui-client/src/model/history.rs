@@ -1,7 +1,7 @@
 //! What was said in a room: ordered as the server ordered it, no message twice, gaps marked, and never more than
 //! [`History::MOST`] lines.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use klatch_protocol::{CaseMapping, UnixMs};
 
@@ -13,6 +13,9 @@ pub struct History {
     lines: VecDeque<Line>,
     /// Which line each message id belongs to: no message is here twice.
     ids: HashMap<String, LineKey>,
+    /// Messages of ours from before everything that was fetched, which the server told of because they were sent again: what
+    /// stands between them and the rest is not known.
+    strays: HashSet<LineKey>,
     /// Counts every change, so that caches know when they are stale.
     revision: u64,
     /// What there is before the oldest line here.
@@ -82,9 +85,14 @@ impl History {
     /// fetched from there.
     #[must_use]
     pub fn oldest(&self) -> Option<(Option<&str>, UnixMs)> {
-        let with_id = self.lines.iter().find(|line| line.id.is_some());
+        let with_id = self.lines.iter().find(|line| self.is_fetched(line));
         let line = with_id.or_else(|| self.lines.iter().find(|line| matches!(line.body, Body::Said { .. })))?;
         Some((line.id.as_deref(), line.at))
+    }
+
+    /// Whether a line belongs to the server's history, without gap to what follows it.
+    fn is_fetched(&self, line: &Line) -> bool {
+        line.id.is_some() && !self.strays.contains(&line.key)
     }
 
     /// Whether it makes sense to fetch older lines now.
@@ -141,6 +149,7 @@ impl History {
         for line in page {
             let known = line.id.as_ref().and_then(|id| self.ids.get(id)).copied();
             let key = known.unwrap_or(line.key);
+            self.strays.remove(&key);
             match known {
                 Some(known) => self.put_right(known, before, gap),
                 None => self.merge_one(line, before, gap),
@@ -212,7 +221,15 @@ impl History {
         line.id = id;
         line.at = at;
         change(&mut line.body);
-        self.insert(line);
+        if !self.insert(line) || self.older == Older::Nothing {
+            return;
+        }
+        // What is fetched comes after it: then it was sent again, and says nothing about what lies between.
+        let fetched = |line: &&Line| line.key == key || self.is_fetched(line);
+        let mut first = self.lines.iter().filter(fetched);
+        if first.next().is_some_and(|line| line.key == key && line.id.is_some()) && first.next().is_some() {
+            self.strays.insert(key);
+        }
     }
 
     /// Takes the line called `key` out.
@@ -221,6 +238,7 @@ impl History {
         if let Some(id) = &line.id {
             self.ids.remove(id);
         }
+        self.strays.remove(&key);
         self.revision += 1;
         Some(line)
     }
@@ -229,6 +247,7 @@ impl History {
     pub fn clear(&mut self) {
         self.lines.clear();
         self.ids.clear();
+        self.strays.clear();
         self.forget_beginning();
         self.revision += 1;
     }
@@ -256,8 +275,9 @@ impl History {
 
     fn trim(&mut self) {
         while self.lines.len() > Self::MOST {
-            if let Some(id) = self.lines.pop_front().and_then(|line| line.id) {
-                self.ids.remove(&id);
+            if let Some(line) = self.lines.pop_front() {
+                self.strays.remove(&line.key);
+                line.id.and_then(|id| self.ids.remove(&id));
             }
             self.forget_beginning();
         }

@@ -170,3 +170,34 @@ fn the_irc_preset_gives_ctrl_n_to_rooms() {
     let mut flow = Flow::start(address, None, settings);
     flow.types("secret").key("Enter").links().comes_in().sees("Lior Ben-Ami!").key("Ctrl-N").sees_no("Lior Ben-Ami!");
 }
+
+#[test]
+fn a_link_that_is_silent_is_asked_and_given_up_within_twenty_seconds() {
+    let mut flow = Flow::in_lobby();
+    flow.passes(15_000);
+    assert!(flow.sent().contains(&"PING klatch".to_owned()));
+    flow.passes(5_000);
+    assert!(flow.effects.contains(&Effect::HangUp) && flow.dials() == 1, "{:?}", flow.effects);
+}
+
+#[test]
+fn after_the_machine_slept_the_server_is_asked_at_once() {
+    let mut flow = Flow::in_lobby();
+    // The steady clock stands still while a machine sleeps.
+    flow.now.wall.0 += 3_600_000;
+    flow.does(Event::Woke);
+    assert!(flow.sent().contains(&"PING klatch".to_owned()));
+    flow.passes(5_000);
+    assert!(flow.effects.contains(&Effect::HangUp) && flow.dials() == 1, "{:?}", flow.effects);
+}
+
+#[test]
+fn after_the_machine_slept_nobody_waits_for_the_next_attempt() {
+    let mut flow = Flow::in_lobby();
+    flow.breaks();
+    let closed = || NetEvent::Failed(klatch::net::NetFailure::Closed { port: 23_791 });
+    flow.net(closed()).net(closed());
+    let before = flow.dials();
+    flow.does(Event::Woke);
+    assert_eq!(flow.dials(), before + 1);
+}

@@ -25,7 +25,7 @@ const START: u64 = 1_700_000_000_000;
 /// How long klatchd may take to do what is waited for. Generous: a loaded machine is slow.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long it may take until everything has come to rest.
-const REST: Duration = Duration::from_secs(300);
+const REST: Duration = Duration::from_secs(180);
 /// Events that may wait, and the most followed before files are written and lines leave.
 const WAITING: usize = 1_024;
 
@@ -79,7 +79,7 @@ impl Crowd {
         let seat = |number| {
             let name = format!("person{number:02}");
             let file = File::new(&home.path().join(&name), &target, &name);
-            let client = Client::new(&name, known, 0, &mut chance);
+            let client = Client::new(&name, known, START, &mut chance);
             Seat { client, link: None, file, lines: Vec::new(), gone_in: false }
         };
         let seats = (0..people).map(seat).collect();
@@ -171,9 +171,12 @@ impl Crowd {
             }
         };
         let rested = timeout(REST, rest).await;
-        let open: Vec<_> =
-            self.clients().filter(|client| client.session.unsent() > 0).map(|client| &client.name).collect();
-        assert!(rested.is_ok(), "no rest: {open:?} wait; ended: {}\n{}", server.has_ended(), server.log());
+        let state = |(index, seat): (usize, &Seat)| {
+            let session = &seat.client.session;
+            (seat.client.name.clone(), session.is_in(), session.unsent(), is_back(index, seat))
+        };
+        let waits: Vec<_> = self.seats.iter().enumerate().map(state).filter(|state| !state.3 || state.2 > 0).collect();
+        assert!(rested.is_ok(), "no rest: {waits:?} wait; ended: {}\n{}", server.has_ended(), server.log());
     }
 
     /// Everybody asks the server for an answer and gets it.
@@ -228,7 +231,7 @@ impl Crowd {
     fn wake(&self) -> Instant {
         let own = self.clients().flat_map(|client| [client.next_dial, client.session.deadline()]);
         let next = own.chain([self.next_deed]).flatten().min().unwrap_or(u64::MAX);
-        self.began + Duration::from_millis(next.saturating_sub(START).min(1_000))
+        self.began + Duration::from_millis(next.min(self.time() + 1_000).saturating_sub(START))
     }
 
     fn follow(&mut self, link: LinkId, event: NetEvent) {
@@ -304,6 +307,8 @@ impl Crowd {
         seat.lines.clear();
         if seat.client.link.is_some() {
             seat.client.broken(time, &mut self.chance);
+        } else if seat.client.next_dial.is_none() {
+            seat.client.refused(time, &mut self.chance);
         }
     }
 

@@ -18,7 +18,9 @@ impl Crowd {
     }
 
     fn talk(&mut self, index: usize) {
-        if !self.seats[index].client.arrived || self.unsent() >= MOST_UNSENT {
+        // Who has never been in a room would be refused there, and a refusal is nothing that could be lost.
+        let room = self.rooms_of(&self.seats[index].client.name)[1];
+        if self.seats[index].client.model.room(room).is_none() || self.unsent() >= MOST_UNSENT {
             return;
         }
         let lines = if self.chance.once_in(4) { 1 + self.chance.below(8) } else { 1 };

@@ -35,7 +35,7 @@ fn faults(seed: u64, broken: Option<Broken>) -> Vec<String> {
     let mut world = World::new(seed, broken);
     world.traced = number("KLATCH_SEED").is_some();
     world.run();
-    let truth = truth::on(&world.server.disk);
+    let truth = truth::on(&mut world.server.disk);
     let mut faults = std::mem::take(&mut world.faults);
     faults.extend(truth.faults());
     for client in &world.clients {

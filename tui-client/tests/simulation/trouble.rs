@@ -1,6 +1,7 @@
 //! What people do and what goes wrong while there is trouble.
 
 use klatch::session::Request;
+use klatch_server::hub::io::{Input, OperatorVerb, Ticket};
 
 use crate::{
     network::Parcel,
@@ -17,7 +18,10 @@ pub(crate) fn happen(world: &mut World) {
     let deed = world.chance.below(100);
     world.trace(|| format!("deed {deed} of {}", NAMES[index]));
     match deed {
-        0..50 => say(world, index),
+        0..44 => say(world, index),
+        44..46 => ban_from_room(world, index),
+        46..48 => ban_from_server(world, index),
+        48..50 => say(world, index),
         50..58 => look(world, index),
         58..66 => world.ask(index, Request::Join { room: TEA.to_owned(), key: None }),
         66..68 => world.ask(index, Request::Part { room: TEA.to_owned(), reason: None }),
@@ -39,6 +43,34 @@ pub(crate) fn happen(world: &mut World) {
         98 => world.clients[index].skew = jump(world),
         _ => world.server.skew = jump(world),
     }
+}
+
+/// Whoever may takes back all bans of the room, so that everybody can be there in the end. Those of the server end by
+/// themselves.
+pub(crate) fn forgive(world: &mut World, index: usize) {
+    for nick in NAMES {
+        world.ask(index, Request::Mode { target: TEA.to_owned(), change: format!("-b {nick}!*@*") });
+    }
+}
+
+/// Somebody, who may not be allowed to, bans another one from the room, where they can stay but not talk, or throws them
+/// out besides.
+fn ban_from_room(world: &mut World, index: usize) {
+    let nick = (*world.chance.pick(&NAMES)).to_owned();
+    if nick == NAMES[index] {
+        return;
+    }
+    world.ask(index, Request::Mode { target: TEA.to_owned(), change: format!("+b {nick}!*@*") });
+    if world.chance.once_in(2) {
+        world.ask(index, Request::Kick { room: TEA.to_owned(), nick, reason: None });
+    }
+}
+
+/// The operator of the server throws somebody out, who cannot come back for a while.
+fn ban_from_server(world: &mut World, index: usize) {
+    let length = Some(1_000 + world.chance.below(15_000));
+    let verb = OperatorVerb::Ban { target: NAMES[index].to_owned(), length, reason: "enough".to_owned() };
+    world.server.take(Input::Operator { ticket: Ticket(u64::MAX), verb });
 }
 
 fn say(world: &mut World, index: usize) {

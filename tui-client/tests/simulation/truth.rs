@@ -7,9 +7,9 @@ use klatch_server::hub::io::{Answer, Page, Place, Query, RoomId};
 use crate::{checks::Truth, disk::Disk};
 
 /// What the disk holds.
-pub(crate) fn on(disk: &Disk) -> Truth {
+pub(crate) fn on(disk: &mut Disk) -> Truth {
     let snapshot = disk.load();
-    let said = |place| match disk.query(&Query::History {
+    let mut said = |place| match disk.query(&Query::History {
         place,
         page: Page::Latest(None),
         limit: 1_000_000,

@@ -9,6 +9,7 @@ use klatch_server::hub::io::{ConnId, Input, Peer};
 use crate::{
     chance::Chance,
     client::Client,
+    disk::Disk,
     network::{Network, Parcel},
     server::{Server, unpack},
     trouble,
@@ -25,9 +26,10 @@ const TROUBLE: u64 = 60_000;
 /// Milliseconds after that in which everything has to come to rest, and what is done when.
 const HEALED: u64 = TROUBLE + 150_000;
 const GATHER: [u64; 2] = [TROUBLE + 60_000, TROUBLE + 90_000];
+const FORGIVE: u64 = TROUBLE + 75_000;
 const SCROLL_BACK: u64 = TROUBLE + 110_000;
 /// Milliseconds between two questions for older lines.
-const SCROLL_EVERY: u64 = 2_000;
+const SCROLL_EVERY: u64 = 250;
 /// More steps than any honest run takes.
 const MOST_STEPS: u64 = 300_000;
 
@@ -54,6 +56,7 @@ pub(crate) struct World {
     next_deed: u64,
     next_scroll: u64,
     gathered: usize,
+    forgiven: bool,
     pub(crate) faults: Vec<String>,
     /// Whether everything that happens is told.
     pub(crate) traced: bool,
@@ -66,7 +69,9 @@ impl World {
         let clients =
             NAMES.iter().map(|name| Client::new(name, false, start + chance.below(5_000), &mut chance)).collect();
         let net = Network::new(broken == Some(Broken::Order));
-        let mut server = Server::new();
+        // Every eighth seed has a real database; pages of history are long or so short that every gap takes several.
+        let page = [200, 3, 7, 40][(seed % 4) as usize];
+        let mut server = Server::new(Disk::new(seed % 8 == 5), page);
         server.start(start);
         World {
             start,
@@ -80,6 +85,7 @@ impl World {
             next_deed: start + 3_000,
             next_scroll: start + SCROLL_BACK,
             gathered: 0,
+            forgiven: false,
             faults: Vec::new(),
             traced: false,
         }
@@ -101,8 +107,9 @@ impl World {
     fn next(&self) -> u64 {
         let down = (!self.server.is_up()).then_some(self.server.up_at);
         let gather = GATHER.get(self.gathered).map(|at| self.start + at);
+        let forgive = (!self.forgiven).then_some(self.start + FORGIVE);
         let deed = (self.next_deed < self.start + TROUBLE).then_some(self.next_deed);
-        let world = [self.net.next(), self.server.next(self.time), down, gather, deed, Some(self.next_scroll)];
+        let world = [self.net.next(), self.server.next(self.time), down, gather, forgive, deed, Some(self.next_scroll)];
         let clients = self.clients.iter().flat_map(|client| [client.next_dial, client.session.deadline()]);
         world.into_iter().chain(clients).flatten().min().unwrap_or(u64::MAX)
     }
@@ -132,6 +139,10 @@ impl World {
                     self.ask(index, Request::Join { room: TEA.to_owned(), key: None });
                 }
             }
+        }
+        if !self.forgiven && self.start + FORGIVE <= self.time {
+            self.forgiven = true;
+            (0..self.clients.len()).for_each(|index| trouble::forgive(self, index));
         }
         if self.next_scroll <= self.time {
             self.next_scroll = self.time + SCROLL_EVERY;

@@ -161,3 +161,31 @@ fn what_was_said_while_we_were_out_of_a_room_has_its_place() {
     model.apply(Event::CaughtUp(lobby()));
     assert_eq!(said(&model), ["amy: before", "amy: two", "amy: three", "amy: after"]);
 }
+
+#[test]
+fn a_message_that_was_sent_again_and_is_older_than_all_that_was_fetched_hides_nothing() {
+    let mut model = model();
+    let outgoing = Event::Outgoing {
+        out: crate::session::OutId(1),
+        place: lobby(),
+        text: "mine".into(),
+        manner: Manner::Plain,
+        at: UnixMs(9_000),
+        fate: Fate::Queued,
+    };
+    model.apply(outgoing);
+    let page = |part, numbers: std::ops::RangeInclusive<usize>| {
+        let lines = numbers.map(|number| spoken(number, number as i64 * 1_000, "amy", &number.to_string())).collect();
+        Event::History(Page { place: lobby(), part, lines, complete: false })
+    };
+    model.apply(page(Part::Latest, 5..=6));
+    let done = Fate::Done { id: Some("id2".into()), at: UnixMs(2_000) };
+    model.apply(Event::Fate { out: crate::session::OutId(1), fate: done });
+    let oldest = |model: &Model| model.room("#lobby").unwrap().history.oldest().map(|(id, _)| id.unwrap().to_owned());
+    assert_eq!(oldest(&model).as_deref(), Some("id5"), "what lies between is fetched");
+    model.apply(page(Part::Before, 2..=4));
+    assert_eq!(oldest(&model).as_deref(), Some("id2"));
+    let texts: Vec<String> = shown(&model, "#lobby").into_iter().filter(|line| line.contains(": ")).collect();
+    assert_eq!(texts.len(), 5, "{texts:?}");
+    assert!(texts[0].ends_with("mine") && texts[1..] == ["amy: 3", "amy: 4", "amy: 5", "amy: 6"], "{texts:?}");
+}
