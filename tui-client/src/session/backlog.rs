@@ -32,8 +32,9 @@ pub(super) enum Question {
     Missed { place: Place, after: Anchor, by_time: bool },
     /// What was said before.
     Before { place: Place, before: Anchor },
-    /// Which conversations had something said since.
-    Conversations { since: UnixMs },
+    /// Which conversations had something said since, the newest first; of those whose newest is older than `until`, where
+    /// newer ones are told already, and no more than so many.
+    Conversations { since: UnixMs, until: Option<UnixMs>, most: usize },
 }
 
 impl Question {
@@ -153,12 +154,9 @@ impl Backlog {
     }
 
     /// The open question about conversations.
-    pub(super) fn conversations_answered(&mut self) -> Option<UnixMs> {
+    pub(super) fn conversations_answered(&mut self) -> Option<Question> {
         let found = self.open.iter().position(|open| matches!(open.question, Question::Conversations { .. }))?;
-        match self.open.remove(found).question {
-            Question::Conversations { since } => Some(since),
-            _ => None,
-        }
+        Some(self.open.remove(found).question)
     }
 
     /// The questions that got no answer in time.

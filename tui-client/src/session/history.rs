@@ -12,8 +12,10 @@ use super::{
 
 /// Messages of one page.
 const PAGE: usize = 100;
-/// The most conversations that are looked for when coming in.
+/// The most conversations that are looked for when coming in, and the most of one answer.
 const CONVERSATIONS: usize = 50;
+/// The most conversations that are looked for after a break.
+const MOST_MISSED: usize = 2_000;
 /// How far back conversations are looked for the first time: thirty days.
 const FIRST_LOOK: i64 = 30 * 24 * 3_600_000;
 /// Later than anything that was ever said.
@@ -49,7 +51,9 @@ impl Session {
         if self.link.has_history() {
             let clock = self.clock(now.wall);
             let since = self.known_until.map_or(clock.0 - FIRST_LOOK, |last| last.0 - OVERLAP);
-            self.backlog.ask(Question::Conversations { since: UnixMs(since) });
+            // What went on without us is never too much; of what was before, the newest do.
+            let most = if self.known_until.is_some() { MOST_MISSED } else { CONVERSATIONS };
+            self.backlog.ask(Question::Conversations { since: UnixMs(since), until: None, most });
         }
     }
 
@@ -103,10 +107,11 @@ impl Session {
             Question::Before { place, before } => {
                 line.param("BEFORE").param(target(place)).param(self.reference(before, false))
             }
-            Question::Conversations { since } => {
+            Question::Conversations { since, until, .. } => {
                 // The newest first; and nothing is too new, whatever our clock says.
-                let line = line.param("TARGETS").param(format!("timestamp={FOREVER}"));
-                return line.param(format!("timestamp={since}")).param(CONVERSATIONS.to_string());
+                let until = until.map_or_else(|| FOREVER.to_owned(), |until| until.to_string());
+                let line = line.param("TARGETS").param(format!("timestamp={until}"));
+                return line.param(format!("timestamp={since}")).param(self.page_size().min(CONVERSATIONS).to_string());
             }
         };
         line.param(self.page_size().to_string())
@@ -206,14 +211,10 @@ impl Session {
 
     /// The conversations that had something said: each is fetched.
     pub(super) fn targets(&mut self, label: Option<&str>, items: &[Item], out: &mut Vec<Output>) {
-        let since = self.backlog.answered(label, "").and_then(|question| match question {
-            Question::Conversations { since } => Some(since),
-            _ => None,
-        });
-        let Some(since) = since.or_else(|| self.backlog.conversations_answered()) else {
-            return;
-        };
-        self.link.knows_conversations = true;
+        let by_label = self.backlog.answered(label, "");
+        let asked = by_label.or_else(|| self.backlog.conversations_answered());
+        let Some(Question::Conversations { since, until, most }) = asked else { return };
+        self.targets_further(since, until, most, items);
         for item in items {
             let Item::Line(line) = item else {
                 continue;
@@ -231,6 +232,24 @@ impl Session {
             } else {
                 self.catch_up(place, out);
             }
+        }
+    }
+
+    /// Asks for the next page of conversations, unless this was the last.
+    fn targets_further(&mut self, since: UnixMs, until: Option<UnixMs>, most: usize, items: &[Item]) {
+        let time = |item: &Item| match item {
+            Item::Line(line) => Message::parse(line).ok().and_then(|message| UnixMs::parse(message.param(2)?)),
+            Item::Batch(_) => None,
+        };
+        // klatchd keeps those of one millisecond on one page.
+        let oldest = items.iter().filter_map(time).min();
+        let further = oldest.filter(|oldest| until.is_none_or(|until| *oldest < until));
+        match further {
+            Some(until) if items.len() >= self.page_size().min(CONVERSATIONS) && most > items.len() => {
+                let most = most - items.len();
+                self.backlog.ask_next(Question::Conversations { since, until: Some(until), most });
+            }
+            _ => self.link.knows_conversations = true,
         }
     }
 

@@ -26,7 +26,7 @@ const TROUBLE: u64 = 60_000;
 /// Milliseconds after that in which everything has to come to rest, and what is done when.
 const HEALED: u64 = TROUBLE + 150_000;
 const GATHER: [u64; 2] = [TROUBLE + 60_000, TROUBLE + 90_000];
-const FORGIVE: u64 = TROUBLE + 75_000;
+const FORGIVE: u64 = TROUBLE + 62_000;
 const SCROLL_BACK: u64 = TROUBLE + 110_000;
 /// Milliseconds between two questions for older lines.
 const SCROLL_EVERY: u64 = 250;

@@ -268,3 +268,17 @@ fn a_labelled_answer_may_hold_the_page_in_a_batch_of_its_own() {
     assert_eq!(pages(&script), [(Part::Latest, vec!["inside".into()], false)]);
     assert!(caught_up(&script));
 }
+
+#[test]
+fn more_conversations_than_one_answer_holds_are_asked_for_in_turn() {
+    let mut script = Script::new(Script::log_in());
+    script.come_in();
+    script.hears(&[":srv 005 lior CHATHISTORY=2 :are supported"]);
+    let (label, _) = script.question("TARGETS");
+    script.answer_targets(&label, &["amy", "bob"]);
+    let (label, line) = script.question("TARGETS");
+    assert!(line.contains("TARGETS timestamp=2026-11-24T09:59:00.000Z timestamp="), "{line}");
+    assert!(line.ends_with(" 2"), "{line}");
+    script.answer_targets(&label, &["cleo"]);
+    assert!(!script.sent().iter().any(|line| line.contains("TARGETS")), "that was the last");
+}
