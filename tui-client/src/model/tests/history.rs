@@ -189,3 +189,16 @@ fn a_message_that_was_sent_again_and_is_older_than_all_that_was_fetched_hides_no
     assert_eq!(texts.len(), 5, "{texts:?}");
     assert!(texts[0].ends_with("mine") && texts[1..] == ["amy: 3", "amy: 4", "amy: 5", "amy: 6"], "{texts:?}");
 }
+
+#[test]
+fn a_room_that_was_empty_when_we_looked_first_can_be_scrolled_back_later() {
+    let mut model = model();
+    let latest = |lines: Vec<Spoken>| {
+        Event::History(Page { place: lobby(), part: Part::Latest, complete: lines.is_empty(), lines })
+    };
+    model.apply(latest(Vec::new()));
+    assert_eq!(model.room("#lobby").unwrap().history.older, Older::Nothing);
+    model.apply(Event::Lost);
+    model.apply(latest(vec![spoken(9, 9_000, "amy", "newest")]));
+    assert_eq!(model.room("#lobby").unwrap().history.older, Older::Unfetched);
+}
