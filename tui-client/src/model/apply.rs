@@ -89,7 +89,13 @@ impl Model {
 
     /// Marks a gap at the end of what there is, if there is anything and no gap is open.
     fn open_gap(&mut self, index: usize) {
-        let room = &self.rooms[index];
+        let room = &mut self.rooms[index];
+        // One of a room that has nothing of the server's before it is no gap: what is missing there is fetched from what
+        // stands behind it, as older lines are.
+        if let Some(gap) = room.gap.filter(|gap| room.kind == RoomKind::Room && !room.history.is_known_before(*gap)) {
+            room.history.remove(gap);
+            room.gap = None;
+        }
         let newest = room.history.iter().next_back().map(|line| line.at);
         if let (Some(at), None) = (newest, room.gap) {
             let key = self.append(index, Body::Gap { fetching: true }, at);

@@ -69,6 +69,12 @@ impl History {
         self.lines.iter().rposition(|line| line.key == key)
     }
 
+    /// Whether anything of the server's stands before the line called `key`.
+    #[must_use]
+    pub fn is_known_before(&self, key: LineKey) -> bool {
+        self.lines.iter().take_while(|line| line.key != key).any(|line| line.id.is_some())
+    }
+
     /// Whether the message with this id is here.
     #[must_use]
     pub fn knows(&self, id: &str) -> bool {

@@ -22,8 +22,6 @@ pub(crate) struct Server {
     /// Its clock minus the true one.
     pub(crate) skew: i64,
     pub(crate) up_at: u64,
-    /// The most records of one answer.
-    page: u32,
 }
 
 /// Where in its loop the server is killed.
@@ -38,8 +36,8 @@ pub(crate) enum Killed {
 }
 
 impl Server {
-    pub(crate) fn new(disk: Disk, page: u32) -> Self {
-        Server { hub: None, disk, inbox: Vec::new(), committing: None, skew: 0, up_at: 0, page }
+    pub(crate) fn new(disk: Disk) -> Self {
+        Server { hub: None, disk, inbox: Vec::new(), committing: None, skew: 0, up_at: 0 }
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -51,8 +49,7 @@ impl Server {
     }
 
     pub(crate) fn start(&mut self, time: u64) {
-        let policy =
-            Policy { server_name: "sim.test".into(), flood: None, history_page: self.page, ..Policy::default() };
+        let policy = Policy { server_name: "sim.test".into(), flood: None, ..Policy::default() };
         self.hub = Some(Hub::new(policy, self.disk.load(), self.now(time).wall));
     }
 
