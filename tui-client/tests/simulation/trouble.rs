@@ -18,10 +18,8 @@ pub(crate) fn happen(world: &mut World) {
     let deed = world.chance.below(100);
     world.trace(|| format!("deed {deed} of {}", NAMES[index]));
     match deed {
-        0..44 => say(world, index),
-        44..46 => ban_from_room(world, index),
-        46..48 => ban_from_server(world, index),
-        48..50 => say(world, index),
+        0..48 => say(world, index),
+        48..50 => ban_from_server(world, index),
         50..58 => look(world, index),
         58..66 => world.ask(index, Request::Join { room: TEA.to_owned(), key: None }),
         66..68 => world.ask(index, Request::Part { room: TEA.to_owned(), reason: None }),
@@ -45,27 +43,10 @@ pub(crate) fn happen(world: &mut World) {
     }
 }
 
-/// Whoever may takes back all bans of the room, so that everybody can be there in the end, and so does the operator of the
-/// server: a clock that was set back makes bans last longer.
+/// The operator of the server takes back all bans: a clock that was set back makes them last longer.
 pub(crate) fn forgive(world: &mut World, index: usize) {
     let verb = OperatorVerb::Unban { target: NAMES[index].to_owned() };
     world.server.take(Input::Operator { ticket: Ticket(u64::MAX), verb });
-    for nick in NAMES {
-        world.ask(index, Request::Mode { target: TEA.to_owned(), change: format!("-b {nick}!*@*") });
-    }
-}
-
-/// Somebody, who may not be allowed to, bans another one from the room, where they can stay but not talk, or throws them
-/// out besides.
-fn ban_from_room(world: &mut World, index: usize) {
-    let nick = (*world.chance.pick(&NAMES)).to_owned();
-    if nick == NAMES[index] {
-        return;
-    }
-    world.ask(index, Request::Mode { target: TEA.to_owned(), change: format!("+b {nick}!*@*") });
-    if world.chance.once_in(2) {
-        world.ask(index, Request::Kick { room: TEA.to_owned(), nick, reason: None });
-    }
 }
 
 /// The operator of the server throws somebody out, who cannot come back for a while.
