@@ -81,6 +81,7 @@ impl Model {
                 room.history.older = Older::Unfetched;
             }
             room.joined = room.kind != RoomKind::Room;
+            room.history.expect_more();
             if room.kind != RoomKind::Server {
                 self.open_gap(index);
             }
@@ -141,6 +142,7 @@ impl Model {
         if mine {
             let room = &mut self.rooms[index];
             room.joined = false;
+            room.history.expect_more();
             room.roster.clear();
             let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
             let text = match by {

@@ -75,6 +75,14 @@ impl History {
         self.lines.iter().take_while(|line| line.key != key).any(|line| line.id.is_some())
     }
 
+    /// From here on something may be said that does not come by itself. Where nothing had been said at all, that is older than
+    /// whatever comes next.
+    pub fn expect_more(&mut self) {
+        if self.older == Older::Nothing && self.oldest().is_none_or(|(id, _)| id.is_none()) {
+            self.older = Older::Unfetched;
+        }
+    }
+
     /// Whether the message with this id is here.
     #[must_use]
     pub fn knows(&self, id: &str) -> bool {

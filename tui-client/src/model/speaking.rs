@@ -113,11 +113,9 @@ impl Model {
             Part::Latest | Part::Before => None,
         };
         let room = &mut self.rooms[index];
-        // Where nothing was said when we looked last, much may have been said since.
-        let first = part == Part::Latest && room.history.oldest().is_none_or(|(id, _)| id.is_none());
         room.history.merge(lines, gap);
         if part != Part::Missed {
-            let known = complete || (room.history.older == Older::Nothing && !first);
+            let known = complete || room.history.older == Older::Nothing;
             room.history.older = if known { Older::Nothing } else { Older::Unfetched };
         }
         for (key, mention) in unread {
