@@ -149,8 +149,15 @@ fn next(queue: &Receiver<Job>, asked_nothing: bool, behind: u64) -> Result<Job, 
 /// Lets the index go on; whether it could.
 fn catch_up(store: &mut dyn Store) -> bool {
     let done = store.catch_up();
-    if let Err(error) = &done {
-        tracing::warn!(%error, "the index for searching cannot go on; trying again after the next commit");
+    match &done {
+        Ok(()) => {}
+        // What is wrong with the disk stops the next commit as well, and that is told; once is enough.
+        Err(error) if error.may_pass() || matches!(error, StoreError::Io { .. }) => {
+            tracing::debug!(%error, "the index for searching waits for the next commit");
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the index for searching cannot go on; trying again after the next commit")
+        }
     }
     done.is_ok()
 }
