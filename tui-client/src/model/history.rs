@@ -83,12 +83,6 @@ impl History {
         }
     }
 
-    /// Whether the message with this id is here.
-    #[must_use]
-    pub fn knows(&self, id: &str) -> bool {
-        self.ids.contains_key(id)
-    }
-
     /// A number that is different after every change.
     #[must_use]
     pub fn revision(&self) -> u64 {
@@ -155,20 +149,22 @@ impl History {
         }
     }
 
-    /// Puts a page of earlier lines, oldest first, where it belongs, and says how many were new. Lines known already
-    /// are not doubled; they tell where their neighbours stand. With `gap`, the page begins where that line is, and
-    /// the gap moves behind it.
-    pub fn merge(&mut self, page: Vec<Line>, gap: Option<LineKey>) -> usize {
-        let (mut before, mut new) = (None, 0);
+    /// Puts a page of earlier lines, oldest first, where it belongs, and says which of them were new. Lines known already,
+    /// or standing twice in the page, are not doubled; they tell where their neighbours stand. With `gap`, the page begins
+    /// where that line is, and the gap moves behind it.
+    pub fn merge(&mut self, page: Vec<Line>, gap: Option<LineKey>) -> HashSet<LineKey> {
+        let (mut before, mut new) = (None, HashSet::new());
         for line in page {
             let known = line.id.as_ref().and_then(|id| self.ids.get(id)).copied();
             let key = known.unwrap_or(line.key);
             self.strays.remove(&key);
             match known {
                 Some(known) => self.put_right(known, before, gap),
-                None => self.merge_one(line, before, gap),
+                None => {
+                    new.insert(key);
+                    self.merge_one(line, before, gap);
+                }
             }
-            new += usize::from(known.is_none());
             before = Some(key);
         }
         self.revision += 1;

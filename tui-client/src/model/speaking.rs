@@ -113,22 +113,21 @@ impl Model {
             Part::Latest | Part::Before => None,
         };
         let room = &mut self.rooms[index];
-        room.history.merge(lines, gap);
+        let new = room.history.merge(lines, gap);
         if part != Part::Missed {
             let known = complete || room.history.older == Older::Nothing;
             room.history.older = if known { Older::Nothing } else { Older::Unfetched };
         }
-        for (key, mention) in unread {
+        for (key, mention) in unread.into_iter().filter(|(key, _)| new.contains(key)) {
             self.count_unread(index, key, mention);
         }
     }
 
-    /// Which lines of a page the user has not read, and whether each is a mention. What was missed is unread; of the
-    /// newest, when we come in, nobody remembers what was read, but what was said in a conversation after our own last
-    /// word has not been answered.
+    /// Which lines of a page the user has not read, as far as they are new, and whether each is a mention. What was missed
+    /// is unread; of the newest, when we come in, nobody remembers what was read, but what was said in a conversation after
+    /// our own last word has not been answered.
     fn unread_of(&self, index: usize, part: Part, lines: &[Line]) -> Vec<(LineKey, bool)> {
-        let room = &self.rooms[index];
-        let direct = room.kind == RoomKind::Direct;
+        let direct = self.rooms[index].kind == RoomKind::Direct;
         let mine = |line: &Line| matches!(line.body, Body::Said { mine: true, .. });
         let begin = match part {
             Part::Missed => 0,
@@ -136,11 +135,10 @@ impl Model {
             Part::Latest | Part::Before => lines.len(),
         };
         let unread = lines[begin..].iter().filter_map(|line| match &line.body {
-            Body::Said { mine: false, mention, .. } => Some((line.id.as_deref(), line.key, *mention || direct)),
+            Body::Said { mine: false, mention, .. } => Some((line.key, *mention || direct)),
             _ => None,
         });
-        let is_new = |id: Option<&str>| !id.is_some_and(|id| room.history.knows(id));
-        unread.filter(|(id, ..)| is_new(*id)).map(|(_, key, mention)| (key, mention)).collect()
+        unread.collect()
     }
 
     /// Where a page of what was missed goes: the gap of this room. Of a conversation that began without us nothing was

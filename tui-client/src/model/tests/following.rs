@@ -154,6 +154,20 @@ fn what_somebody_wrote_since_our_last_word_is_unread_when_we_come_in() {
 }
 
 #[test]
+fn a_message_that_comes_twice_in_one_page_is_unread_once() {
+    let amy = || Place::Direct("amy".into());
+    for part in [Part::Latest, Part::Missed] {
+        let mut model = model();
+        let lines = vec![spoken(1, 1, "amy", "Lior?"), spoken(1, 1, "amy", "Lior?"), spoken(2, 2, "amy", "hello")];
+        model.apply(Event::History(Page { place: amy(), part, lines, complete: true }));
+        model.apply(Event::CaughtUp(amy()));
+        let room = model.room("amy").unwrap();
+        assert_eq!((room.unread, room.mentions, room.history.len()), (2, 2, 2), "{part:?}");
+        assert_eq!(room.unread_from, room.history.get(0).map(|line| line.key), "{part:?}");
+    }
+}
+
+#[test]
 fn rooms_are_listed_in_groups_and_the_active_one_stays() {
     let mut model = model();
     model.apply(said(Place::Direct("amy".into()), 1, "amy", "psst"));
