@@ -204,11 +204,12 @@ impl Play {
         self.stage.go_on();
         self.stage.wait(10_000);
         self.look("at the end");
+        if !self.stage.stopped && self.stage.policy.flood.is_none() {
+            self.everybody_is_answered();
+        }
+        // An announced end may come while they are asked.
         if self.stage.stopped {
             return;
-        }
-        if self.stage.policy.flood.is_none() {
-            self.everybody_is_answered();
         }
         for who in std::mem::take(&mut self.people).into_iter().chain(["molea".into(), "moleb".into()]) {
             if self.stage.is_open(&who) {
