@@ -156,7 +156,7 @@ fn catch_up(store: &mut dyn Store) -> bool {
             tracing::debug!(%error, "the index for searching waits for the next commit");
         }
         Err(error) => {
-            tracing::warn!(%error, "the index for searching cannot go on; trying again after the next commit")
+            tracing::warn!(%error, "the index for searching cannot go on; trying again after the next commit");
         }
     }
     done.is_ok()
