@@ -16,6 +16,8 @@ pub struct History {
     /// Messages of ours from before everything that was fetched, which the server told of because they were sent again: what
     /// stands between them and the rest is not known.
     strays: HashSet<LineKey>,
+    /// The gap that pages were read into last, and the last line of those pages: the next page of that gap follows it.
+    filled: Option<(LineKey, LineKey)>,
     /// Counts every change, so that caches know when they are stale.
     revision: u64,
     /// What there is before the oldest line here.
@@ -151,9 +153,10 @@ impl History {
 
     /// Puts a page of earlier lines, oldest first, where it belongs, and says which of them were new. Lines known already,
     /// or standing twice in the page, are not doubled; they tell where their neighbours stand. With `gap`, the page begins
-    /// where that line is, and the gap moves behind it.
+    /// where that line is and follows the last page of that gap, and the gap moves behind it.
     pub fn merge(&mut self, page: Vec<Line>, gap: Option<LineKey>) -> HashSet<LineKey> {
-        let (mut before, mut new) = (None, HashSet::new());
+        let follows = self.filled.filter(|(filled, _)| Some(*filled) == gap);
+        let (mut before, mut new) = (follows.map(|(_, last)| last), HashSet::new());
         for line in page {
             let known = line.id.as_ref().and_then(|id| self.ids.get(id)).copied();
             let key = known.unwrap_or(line.key);
@@ -167,9 +170,27 @@ impl History {
             }
             before = Some(key);
         }
+        self.filled = gap.zip(before).or(self.filled);
         self.revision += 1;
         self.trim();
         new
+    }
+
+    /// Of a page that ends before the oldest line, what is here already belongs before that line as well: of equal times, an
+    /// echo of what was sent again was put behind all that was known then.
+    pub fn bring_before_oldest(&mut self, page: &[Line]) {
+        let Some(oldest) = self.lines.iter().find(|line| self.is_fetched(line)) else { return };
+        let (oldest, at) = (oldest.key, oldest.at);
+        for known in page.iter().filter_map(|line| self.ids.get(line.id.as_ref()?)) {
+            // A later time comes from a page that was asked for before the oldest line was here.
+            if let (Some(earlier), Some(later)) = (self.index_of(oldest), self.index_of(*known))
+                && earlier < later
+                && self.lines.get(later).is_some_and(|line| line.at == at)
+                && let Some(line) = self.lines.remove(later)
+            {
+                self.lines.insert(earlier, line);
+            }
+        }
     }
 
     /// A line of a page that is here already: it belongs behind the page's line `before` it, and what is still missing

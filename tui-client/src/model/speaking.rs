@@ -113,6 +113,9 @@ impl Model {
             Part::Latest | Part::Before => None,
         };
         let room = &mut self.rooms[index];
+        if part == Part::Before {
+            room.history.bring_before_oldest(&lines);
+        }
         let new = room.history.merge(lines, gap);
         if part != Part::Missed {
             let known = complete || room.history.older == Older::Nothing;

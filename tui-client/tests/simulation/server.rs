@@ -16,6 +16,8 @@ const FULL_DISK_PAUSE: u64 = 250;
 pub(crate) struct Server {
     hub: Option<Hub>,
     pub(crate) disk: Disk,
+    /// The most records of one answer about history.
+    page: u32,
     inbox: Vec<Input>,
     /// What is being committed, and when that will be done.
     committing: Option<(Effects, u64)>,
@@ -36,8 +38,8 @@ pub(crate) enum Killed {
 }
 
 impl Server {
-    pub(crate) fn new(disk: Disk) -> Self {
-        Server { hub: None, disk, inbox: Vec::new(), committing: None, skew: 0, up_at: 0 }
+    pub(crate) fn new(disk: Disk, page: u32) -> Self {
+        Server { hub: None, disk, page, inbox: Vec::new(), committing: None, skew: 0, up_at: 0 }
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -49,7 +51,8 @@ impl Server {
     }
 
     pub(crate) fn start(&mut self, time: u64) {
-        let policy = Policy { server_name: "sim.test".into(), flood: None, ..Policy::default() };
+        let policy =
+            Policy { server_name: "sim.test".into(), flood: None, history_page: self.page, ..Policy::default() };
         self.hub = Some(Hub::new(policy, self.disk.load(), self.now(time).wall));
     }
 

@@ -21,6 +21,9 @@ pub(crate) const NAMES: [&str; 4] = ["anna", "bert", "cleo", "dora"];
 pub(crate) const TEA: &str = "#tea";
 /// All rooms they are in at the end.
 pub(crate) const ROOMS: [&str; 2] = ["#lobby", TEA];
+/// The most records of one answer about history, by seed. All conversations of one person fit into the shortest: where a
+/// clock was set back they have one time, and more of one time than a page holds nobody can ask for (see docs/protocol.md).
+const PAGES: [u32; 3] = [7, 30, 200];
 /// Milliseconds of trouble.
 const TROUBLE: u64 = 60_000;
 /// Milliseconds after that in which everything has to come to rest, and what is done when.
@@ -70,7 +73,8 @@ impl World {
             NAMES.iter().map(|name| Client::new(name, false, start + chance.below(5_000), &mut chance)).collect();
         let net = Network::new(broken == Some(Broken::Order));
         // Every sixteenth seed has a real database.
-        let mut server = Server::new(Disk::new(seed % 16 == 5));
+        let page = PAGES[usize::try_from(seed % PAGES.len() as u64).unwrap()];
+        let mut server = Server::new(Disk::new(seed % 16 == 5), page);
         server.start(start);
         World {
             start,

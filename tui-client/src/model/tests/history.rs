@@ -164,6 +164,23 @@ fn what_was_said_while_we_were_out_of_a_room_has_its_place() {
 }
 
 #[test]
+fn a_page_of_what_was_missed_stands_behind_the_page_before_it_whatever_is_known_of_both() {
+    let mut model = model();
+    // The newest page was fetched, and then a repeat's echo set back how far the history is known.
+    for number in [1, 4, 5, 6] {
+        model.apply(said(lobby(), number, "amy", &number.to_string()));
+    }
+    model.apply(Event::Lost);
+    for page in [2..=4, 5..=6] {
+        let lines = page.map(|number| spoken(number, number as i64 * 1_000, "amy", &number.to_string())).collect();
+        model.apply(Event::History(Page { place: lobby(), part: Part::Missed, lines, complete: false }));
+    }
+    model.apply(Event::CaughtUp(lobby()));
+    let said = shown(&model, "#lobby").into_iter().filter(|line| line.starts_with("amy")).collect::<Vec<_>>();
+    assert_eq!(said, ["amy: 1", "amy: 2", "amy: 3", "amy: 4", "amy: 5", "amy: 6"]);
+}
+
+#[test]
 fn a_message_that_was_sent_again_and_is_older_than_all_that_was_fetched_hides_nothing() {
     let mut model = model();
     let outgoing = Event::Outgoing {
@@ -189,6 +206,21 @@ fn a_message_that_was_sent_again_and_is_older_than_all_that_was_fetched_hides_no
     let texts: Vec<String> = shown(&model, "#lobby").into_iter().filter(|line| line.contains(": ")).collect();
     assert_eq!(texts.len(), 5, "{texts:?}");
     assert!(texts[0].ends_with("mine") && texts[1..] == ["amy: 3", "amy: 4", "amy: 5", "amy: 6"], "{texts:?}");
+}
+
+#[test]
+fn a_message_that_was_sent_again_stands_before_the_oldest_line_once_a_page_of_older_ones_shows_it() {
+    let mut model = model();
+    // The clock of the server was set back, so that all of these have one time.
+    let page = |part, numbers: &[usize]| {
+        let lines = numbers.iter().map(|number| spoken(*number, 5_000, "amy", &number.to_string())).collect();
+        Event::History(Page { place: lobby(), part, lines, complete: false })
+    };
+    model.apply(page(Part::Latest, &[4, 5]));
+    model.apply(Event::Said { place: lobby(), spoken: spoken(2, 5_000, "amy", "2") });
+    model.apply(page(Part::Before, &[1, 2, 3]));
+    let said = shown(&model, "#lobby").into_iter().filter(|line| line.starts_with("amy")).collect::<Vec<_>>();
+    assert_eq!(said, ["amy: 1", "amy: 2", "amy: 3", "amy: 4", "amy: 5"]);
 }
 
 #[test]
