@@ -158,6 +158,8 @@ impl Crowd {
     /// Nobody does anything any more but read everything from the beginning, and all that is under way arrives.
     pub(crate) async fn come_to_rest(&mut self, server: &mut Server) {
         self.next_deed = None;
+        // The more was said, the more there is to read.
+        let patience = REST + Duration::from_millis(self.heard);
         let rest = async {
             // Looking for gaps takes its time, so that comes last.
             while self.unsent() > 0 || !self.seats.iter().enumerate().all(|(index, seat)| is_back(index, seat)) {
@@ -170,7 +172,7 @@ impl Crowd {
                 self.ping().await;
             }
         };
-        let rested = timeout(REST, rest).await;
+        let rested = timeout(patience, rest).await;
         let state = |(index, seat): (usize, &Seat)| {
             let session = &seat.client.session;
             (seat.client.name.clone(), session.is_in(), session.unsent(), is_back(index, seat))
