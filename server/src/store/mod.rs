@@ -63,7 +63,7 @@ pub trait Store: std::marker::Send {
         0
     }
 
-    /// Lets the index for searching go on by [`INDEXED_AT_ONCE`] places.
+    /// Lets the index for searching go on by at most 256 places: so few that nobody notices who waits for it.
     ///
     /// # Errors
     /// After any the index is as it was.
