@@ -24,7 +24,8 @@ const CAPS: &str = "message-tags server-time account-tag account-notify extended
 const NASTY: &str = "\u{1b}]0;x\u{7}\u{1b}[2J\u{9b}31m\u{202e}z\u{3}4,\u{2028}\u{1b}";
 
 /// What a server says to somebody in the room #lobby. `WORD` is a hostile text without blanks, `TEXT` is one with; both
-/// are marked with what stands in front. Those marked with a star are not shown, and must not be.
+/// are marked with what stands in front. Those marked with a star are not shown, and must not be. Four who come or go in
+/// a row within a minute become one line without their reasons, so other lines stand between those that have one.
 const FIELDS: &[(&str, &str)] = &[
     ("message", ":eve!e@h PRIVMSG #lobby :TEXT"),
     ("notice", ":eve!e@h NOTICE #lobby :TEXT"),
@@ -48,11 +49,11 @@ const FIELDS: &[(&str, &str)] = &[
     ("kick", ":eve!e@h KICK #lobby eve2 :TEXT"),
     ("kicked", ":eve!e@h KICK #lobby WORD :TEXT"),
     ("joined", ":WORD!e@h JOIN #lobby * :x"),
-    ("quit", ":eve3!e@h JOIN #lobby\r\n:eve3!e@h QUIT :TEXT"),
-    ("part", ":eve3!e@h JOIN #lobby\r\n:eve3!e@h PART #lobby :TEXT"),
     ("topic", ":eve!e@h TOPIC #lobby :TEXT"),
+    ("quit", ":eve3!e@h JOIN #lobby\r\n:eve3!e@h QUIT :TEXT"),
     ("topictold", ":srv 332 amypond #lobby :TEXT"),
     ("topicwho*", ":srv 333 amypond #lobby WORD 1"),
+    ("part", ":eve3!e@h JOIN #lobby\r\n:eve3!e@h PART #lobby :TEXT"),
     ("mode", ":eve!e@h MODE #lobby +k WORD"),
     ("modes", ":srv 324 amypond #lobby +WORD WORD"),
     ("operator", ":WORD!e@h MODE #lobby +o WORD"),
@@ -86,6 +87,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("metadata", ":srv 761 amypond WORD WORD * :TEXT"),
     ("reaction*", "@+draft/react=WORD;+draft/reply=WORD :eve!e@h TAGMSG #lobby"),
     ("typing", "@+typing=active :WORD!e@h TAGMSG #lobby"),
+    ("crowd*", ":WORDa!e@h JOIN #lobby\r\n:WORDb!e@h JOIN #lobby\r\n:WORDc!e@h JOIN #lobby\r\n:WORDd!e@h JOIN #lobby"),
 ];
 
 /// The text of a case as one line of a server can carry it.
