@@ -73,20 +73,17 @@ pub(super) async fn origin(
     }
 }
 
-/// Finds out what is spoken, and shakes hands. `addr` is the machine at the other end of the wire, even if that is a proxy:
+/// Finds out what is spoken, and shakes hands. `first` is the byte that comes first, not read yet. `addr` is the machine at the other end of the wire, even if that is a proxy:
 /// it is this wire that must not carry plain text far. `None` when nothing came of it; the other end was told.
 pub(super) async fn greet(
     mut stream: TcpStream,
+    first: u8,
     addr: IpAddr,
     endpoint: &Endpoint,
     tls: &Tls<'_>,
     limits: &NetLimits,
 ) -> Option<Greeted> {
-    let mut first = [0];
-    let Ok(Ok(1)) = timeout(limits.handshake, stream.peek(&mut first)).await else {
-        return None;
-    };
-    if first == [TLS_HELLO] && endpoint.tls != Some(false) {
+    if first == TLS_HELLO && endpoint.tls != Some(false) {
         let stream = shake_hands(stream, addr, tls, limits).await?;
         return speak(stream, true, endpoint, limits).await;
     }

@@ -44,6 +44,10 @@ pub(super) struct Door {
     pub(super) endpoint: Endpoint,
 }
 
+/// Connections that wait to be accepted; the system lowers it to what it allows (`net.core.somaxconn`). What finds the
+/// queue full tries again only a second later, so a rush of strangers must not fill it before it is worked off.
+const QUEUE: i32 = 65_535;
+
 /// A bound port.
 #[derive(Debug)]
 pub struct Listener {
@@ -66,7 +70,7 @@ impl Listener {
             socket.set_reuse_address(true)?;
             socket.set_nonblocking(true)?;
             socket.bind(&address.into())?;
-            socket.listen(1024)?;
+            socket.listen(QUEUE)?;
             let socket = std::net::TcpListener::from(socket);
             Ok((socket.local_addr()?, socket))
         };
