@@ -143,7 +143,7 @@ pub struct Limits {
     pub flood_burst: u32,
     /// Lines a second after that.
     pub flood_per_second: u32,
-    /// Bytes that may wait for their turn.
+    /// Bytes that may wait for their turn; each line counts 64 besides its own.
     pub flood_backlog: usize,
     /// Wrong passwords for one name that cost no time.
     pub attempts_per_account: u32,

@@ -183,7 +183,7 @@ pub struct Flood {
     pub burst: u32,
     /// Lines a second after that. What is over waits; it is not lost.
     pub per_second: u32,
-    /// Bytes that may wait before the connection is closed with `Excess Flood`.
+    /// Bytes that may wait before the connection is closed with `Excess Flood`; each line counts 64 besides its own.
     pub backlog: usize,
 }
 

@@ -15,6 +15,7 @@ mod script;
 mod secrecy;
 mod stage;
 mod strangers;
+mod tables;
 
 macro_rules! scripts {
     ($($name:ident),+ $(,)?) => {

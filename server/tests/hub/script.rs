@@ -210,7 +210,7 @@ pub(crate) fn set_policy(stage: &mut Stage, setting: &str) -> Result<(), String>
         "history_most" => policy.history_most = Some(number),
         "history_page" => policy.history_page = value.parse().map_err(|_| "number?")?,
         "flood_burst" => {
-            policy.flood = Some(Flood { burst: value.parse().map_err(|_| "number?")?, per_second: 1, backlog: 200 });
+            policy.flood = Some(Flood { burst: value.parse().map_err(|_| "number?")?, per_second: 1, backlog: 300 });
         }
         "ping_after" => policy.ping_after = number,
         "register_within" => policy.register_within = number,

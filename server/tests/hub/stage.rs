@@ -13,7 +13,7 @@ use klatch_server::{
         Hub,
         io::{
             Answer, AuthJob, AuthOutcome, AuthRequest, ConnId, Credentials, Effects, FrameFault, Input, News, Now,
-            OperatorAnswer, OperatorVerb, Peer, Query, Send, Ticket,
+            OperatorAnswer, OperatorVerb, Peer, Query, Send, Ticket, Write,
         },
         policy::Policy,
     },
@@ -84,6 +84,12 @@ impl Stage {
             store_fails: false,
             queries: VecDeque::new(),
         }
+    }
+
+    /// What an earlier run of the server left in the store.
+    pub(crate) fn keep(&mut self, writes: &[Write]) {
+        assert!(self.hub.is_none(), "the hub has looked already");
+        self.store.commit(writes).unwrap();
     }
 
     pub(crate) fn connect(&mut self, who: &str, secure: bool) {

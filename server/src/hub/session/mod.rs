@@ -143,15 +143,18 @@ pub(super) enum Received {
     Fault(FrameFault),
 }
 
+/// What something that waits takes besides its text: its place in the queue, which may be half empty, and that of the text.
+const PLACE: usize = 64;
+
 impl Received {
-    /// The memory it holds.
+    /// The memory it holds. Never nothing, or what waits would have no bound.
     pub(super) fn bytes(&self) -> usize {
-        match self {
+        let text = match self {
             Received::Line(line) => line.len(),
-            // Not nothing, or what waits would have no bound.
-            Received::Fault(FrameFault::NotUtf8 { head }) => 64 + head.len(),
-            Received::Fault(_) => 64,
-        }
+            Received::Fault(FrameFault::NotUtf8 { head }) => head.len(),
+            Received::Fault(_) => 0,
+        };
+        PLACE + text
     }
 }
 
