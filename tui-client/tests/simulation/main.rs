@@ -9,6 +9,7 @@ mod chance;
 mod checks;
 mod client;
 mod disk;
+mod healing;
 mod network;
 mod server;
 mod trouble;

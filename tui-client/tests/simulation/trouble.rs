@@ -18,7 +18,8 @@ pub(crate) fn happen(world: &mut World) {
     let deed = world.chance.below(100);
     world.trace(|| format!("deed {deed} of {}", NAMES[index]));
     match deed {
-        0..48 => say(world, index),
+        0..46 => say(world, index),
+        46..48 => ban_from_room(world, index),
         48..50 => ban_from_server(world, index),
         50..58 => look(world, index),
         58..66 => world.ask(index, Request::Join { room: TEA.to_owned(), key: None }),
@@ -43,10 +44,15 @@ pub(crate) fn happen(world: &mut World) {
     }
 }
 
-/// The operator of the server takes back all bans: a clock that was set back makes them last longer.
-pub(crate) fn forgive(world: &mut World, index: usize) {
-    let verb = OperatorVerb::Unban { target: NAMES[index].to_owned() };
-    world.server.take(Input::Operator { ticket: Ticket(u64::MAX), verb });
+/// Somebody, who may not be allowed to, bans another one from the room, where they can stay but not talk, and may throw them
+/// out besides; or takes such a ban back.
+fn ban_from_room(world: &mut World, index: usize) {
+    let nick = (*world.chance.pick(&NAMES)).to_owned();
+    let sign = if world.chance.once_in(3) { '-' } else { '+' };
+    world.ask(index, Request::Mode { target: TEA.to_owned(), change: format!("{sign}b {nick}!*@*") });
+    if sign == '+' && world.chance.once_in(2) {
+        world.ask(index, Request::Kick { room: TEA.to_owned(), nick, reason: None });
+    }
 }
 
 /// The operator of the server throws somebody out, who cannot come back for a while.

@@ -10,6 +10,7 @@ use crate::{
     chance::Chance,
     client::Client,
     disk::Disk,
+    healing::REMEDIES,
     network::{Network, Parcel},
     server::{Server, unpack},
     trouble,
@@ -25,11 +26,10 @@ pub(crate) const ROOMS: [&str; 2] = ["#lobby", TEA];
 /// clock was set back they have one time, and more of one time than a page holds nobody can ask for (see docs/protocol.md).
 const PAGES: [u32; 3] = [7, 30, 200];
 /// Milliseconds of trouble.
-const TROUBLE: u64 = 60_000;
-/// Milliseconds after that in which everything has to come to rest, and what is done when.
+pub(crate) const TROUBLE: u64 = 60_000;
+/// Milliseconds after which everything has to have come to rest.
 const HEALED: u64 = TROUBLE + 150_000;
-const GATHER: [u64; 2] = [TROUBLE + 60_000, TROUBLE + 90_000];
-const FORGIVE: u64 = TROUBLE + 62_000;
+/// Milliseconds after which everybody reads on towards the beginning.
 const SCROLL_BACK: u64 = TROUBLE + 110_000;
 /// Milliseconds between two questions for older lines.
 const SCROLL_EVERY: u64 = 2_000;
@@ -58,8 +58,8 @@ pub(crate) struct World {
     pub(crate) broken: Option<Broken>,
     next_deed: u64,
     next_scroll: u64,
-    gathered: usize,
-    forgiven: bool,
+    /// How many of the remedies were applied.
+    remedied: usize,
     pub(crate) faults: Vec<String>,
     /// Whether everything that happens is told.
     pub(crate) traced: bool,
@@ -87,8 +87,7 @@ impl World {
             broken,
             next_deed: start + 3_000,
             next_scroll: start + SCROLL_BACK,
-            gathered: 0,
-            forgiven: false,
+            remedied: 0,
             faults: Vec::new(),
             traced: false,
         }
@@ -109,10 +108,9 @@ impl World {
 
     fn next(&self) -> u64 {
         let down = (!self.server.is_up()).then_some(self.server.up_at);
-        let gather = GATHER.get(self.gathered).map(|at| self.start + at);
-        let forgive = (!self.forgiven).then_some(self.start + FORGIVE);
+        let remedy = REMEDIES.get(self.remedied).map(|(at, _)| self.start + at);
         let deed = (self.next_deed < self.start + TROUBLE).then_some(self.next_deed);
-        let world = [self.net.next(), self.server.next(self.time), down, gather, forgive, deed, Some(self.next_scroll)];
+        let world = [self.net.next(), self.server.next(self.time), down, remedy, deed, Some(self.next_scroll)];
         let clients = self.clients.iter().flat_map(|client| [client.next_dial, client.session.deadline()]);
         world.into_iter().chain(clients).flatten().min().unwrap_or(u64::MAX)
     }
@@ -135,17 +133,9 @@ impl World {
             self.next_deed = self.time + self.chance.below(1_200);
             trouble::happen(self);
         }
-        if GATHER.get(self.gathered).is_some_and(|at| self.start + at <= self.time) {
-            self.gathered += 1;
-            for index in 0..self.clients.len() {
-                if !self.clients[index].model.room(TEA).is_some_and(|room| room.joined) {
-                    self.ask(index, Request::Join { room: TEA.to_owned(), key: None });
-                }
-            }
-        }
-        if !self.forgiven && self.start + FORGIVE <= self.time {
-            self.forgiven = true;
-            (0..self.clients.len()).for_each(|index| trouble::forgive(self, index));
+        if let Some((_, remedy)) = REMEDIES.get(self.remedied).filter(|(at, _)| self.start + at <= self.time) {
+            self.remedied += 1;
+            (0..self.clients.len()).for_each(|index| remedy(self, index));
         }
         if self.next_scroll <= self.time {
             self.next_scroll = self.time + SCROLL_EVERY;
