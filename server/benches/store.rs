@@ -1,4 +1,4 @@
-//! The store with a million records: pages, searches, starts, and commits while a backup is made.
+//! The store with a million records: pages, searches, starts, and commits while a backup is made or somebody searches.
 //!
 //!     cargo bench -p klatch-server --bench store
 //!
@@ -18,11 +18,12 @@ use std::{
 use klatch_protocol::{AccountName, RoomName, UnixMs};
 use klatch_server::{
     hub::io::{
-        AccountId, AccountRow, Anchor, Answer, NonceRow, Page, Place, Query, Rank, Record, RecordKind, RoomId, RoomRow,
-        Scope, Search, Seq, Write,
+        AccountId, AccountRow, Anchor, Answer, Input, NonceRow, Page, Place, Query, Rank, Record, RecordKind, RoomId,
+        RoomRow, Scope, Search, Seq, Ticket, Write,
     },
-    store::{Existing, Sqlite, Store as _},
+    store::{ANSWERS_WAITING, Existing, Sqlite, Store as _, StoreWorker},
 };
+use tokio::sync::mpsc;
 
 const ROOMS: u64 = 50;
 const ACCOUNTS: u64 = 200;
@@ -48,7 +49,9 @@ fn main() {
     pages(&store, records);
     searches(&store, records);
     commits(&mut store, records, &path, folder.path());
-    starts(store, &path, folder.path());
+    drop(store);
+    beside_searches(&path);
+    starts(&path, folder.path());
 }
 
 /// Numbers that look like chance and are the same in each run.
@@ -251,9 +254,58 @@ fn commits(store: &mut Sqlite, records: u64, path: &Path, folder: &Path) {
     println!("{:<46}{:>10.0}", format!("the backup ({} MB)", size >> 20), took.as_secs_f64() * 1000.0);
 }
 
+/// How long commits and pages take while somebody searches without a pause: on the store's own thread, as engines without a
+/// second way do it, and beside it.
+fn beside_searches(path: &Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
+    for (beside, what) in [(false, "on the same thread"), (true, "beside")] {
+        let store = Sqlite::open(path, 7, "CODE").expect("the database is in order");
+        let mut next = store.load().expect("all can be read").last_seq;
+        let searcher = beside.then(|| store.searcher().expect("it can be read twice")).flatten();
+        let (answers, mut answered) = mpsc::channel(ANSWERS_WAITING);
+        let mut worker = StoreWorker::start(Box::new(store), searcher, answers).expect("there are threads");
+        let mut chance = Chance(4);
+        let (mut times, mut searches) = ([Vec::new(), Vec::new()], 0);
+        runtime.block_on(async {
+            worker.ask(Ticket(0), slow_search());
+            for _ in 0..TIMES {
+                next += 1;
+                let record = record(next, &mut chance);
+                let stamp = stamp(&record);
+                let begin = Instant::now();
+                worker.commit(vec![Write::Record(record), stamp]).await.expect("there is space");
+                times[0].push(begin.elapsed());
+                let begin = Instant::now();
+                let (place, page) = (room(next), Page::Latest(None));
+                worker.ask(Ticket(1), Query::History { place, page, limit: 100, events: false });
+                while let Some(Input::Answer { ticket, answer }) = answered.recv().await {
+                    assert!(!matches!(answer, Answer::Failed(_)), "{answer:?}");
+                    worker.answered();
+                    if ticket == Ticket(1) {
+                        break;
+                    }
+                    searches += 1;
+                    worker.ask(Ticket(0), slow_search());
+                }
+                times[1].push(begin.elapsed());
+            }
+            worker.close().await;
+        });
+        for (kind, times) in ["a commit", "a page"].into_iter().zip(times) {
+            print_times(&format!("{kind} with {searches} searches {what}"), times);
+        }
+    }
+}
+
+/// All records have to be looked at.
+fn slow_search() -> Query {
+    let scope = Scope::All { account: AccountId(ACCOUNTS + 1), rooms: Vec::new() };
+    let text = Some(spell(300));
+    Query::Search(Box::new(Search { scope, from: None, after: None, before: None, text, limit: 100 }))
+}
+
 /// How long it takes from nothing to all that a server has to know.
-fn starts(store: Sqlite, path: &Path, folder: &Path) {
-    drop(store);
+fn starts(path: &Path, folder: &Path) {
     let start = |path: &Path| {
         let begin = Instant::now();
         let store = Sqlite::open(path, 7, "CODE").expect("the database is in order");

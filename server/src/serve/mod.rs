@@ -47,7 +47,7 @@ use crate::{
     },
     net::{BURSTS_WAITING, Endpoint, Gate, Listener, NetLimits, Rules, hand_out},
     secret,
-    store::{ANSWERS_WAITING, Existing, Memory, Sqlite, Store, StoreError, StoreWorker},
+    store::{ANSWERS_WAITING, Existing, Memory, Searcher, Sqlite, Store, StoreError, StoreWorker},
 };
 
 /// How many arrivals wait for the loop. When there are more, connections are not read until it has caught up.
@@ -152,7 +152,7 @@ impl Server {
 
     /// Sets everything in motion.
     fn launch(opened: Opened, listeners: Vec<Listener>, settings: Settings) -> Result<Self, StartError> {
-        let Opened { data_dir, store, is_checked, snapshot, tls } = opened;
+        let Opened { data_dir, searcher, store, is_checked, snapshot, tls } = opened;
         let Settings { policy, net, auth, .. } = settings.clone();
         let of = |compat: bool| listeners.iter().filter(move |l| l.is_compat() == compat).map(Listener::address);
         let (addresses, compat_addresses) = (of(false).collect(), of(true).collect());
@@ -170,7 +170,7 @@ impl Server {
         let turns = Turns::new(turns::Parts {
             clock,
             hub: Hub::new(policy, snapshot, clock.now().wall),
-            store: StoreWorker::start(store, answers.clone()).map_err(StartError::Thread)?,
+            store: StoreWorker::start(store, searcher, answers.clone()).map_err(StartError::Thread)?,
             passwords: Passwords::new(auth, answers).map_err(|error| StartError::Passwords(error.to_string()))?,
             arrivals: arrivals_in,
             answers: answers_in,
@@ -318,6 +318,8 @@ impl Server {
 struct Opened {
     /// Held until the store is closed.
     data_dir: Option<DataDir>,
+    /// Before the store, as it has to be dropped before it.
+    searcher: Option<Box<dyn Searcher>>,
     store: Box<dyn Store>,
     /// Whether all that is kept was read and found in order.
     is_checked: bool,
@@ -342,5 +344,6 @@ fn open(storage: &Storage, certificates: &Certificates) -> Result<Opened, StartE
         data_dir.keep_owner_code(snapshot.owner_code.as_deref())?;
     }
     let tls = certificates.read()?;
-    Ok(Opened { data_dir, store, is_checked, snapshot, tls })
+    let searcher = store.searcher()?;
+    Ok(Opened { data_dir, searcher, store, is_checked, snapshot, tls })
 }

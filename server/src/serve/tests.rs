@@ -67,7 +67,7 @@ impl Scene {
             reread: None,
         };
         let tls = Certificates::of(&settings).read().unwrap();
-        let opened = Opened { data_dir: None, store: Box::new(store), is_checked: true, snapshot, tls };
+        let opened = Opened { data_dir: None, searcher: None, store: Box::new(store), is_checked: true, snapshot, tls };
         let listeners = vec![Listener::bind(0, endpoint).unwrap()];
         let server = Server::launch(opened, listeners, settings).unwrap();
         let mut stream = TcpStream::connect(server.addresses()[0]).await.unwrap();

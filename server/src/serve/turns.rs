@@ -260,6 +260,7 @@ impl Turns {
         }
         for ticket in effects.given_up {
             self.parts.passwords.give_up(ticket);
+            self.parts.store.give_up(ticket);
         }
         for (ticket, answer) in effects.operator {
             if let Some(reply) = self.asked.remove(&ticket) {

@@ -491,9 +491,16 @@ fn searching_finds_parts_of_words_in_every_script() {
                 happened(7, 70, ROOM, RecordKind::Topic),
             ])
             .unwrap();
-        let find = |store: &dyn Store, search: Search| match store.query(&Query::Search(Box::new(search))) {
-            Answer::History(records) => records.iter().map(|record| record.seq.0).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
+        let mut beside = store.searcher().unwrap();
+        let mut find = |store: &dyn Store, search: Search| {
+            let answer = store.query(&Query::Search(Box::new(search.clone())));
+            if let Some(beside) = &mut beside {
+                assert_eq!(beside.search(Box::new(search), &Arc::default()), answer, "the second way is the same");
+            }
+            match answer {
+                Answer::History(records) => records.iter().map(|record| record.seq.0).collect::<Vec<_>>(),
+                other => panic!("{other:?}"),
+            }
         };
         let table: &[(&str, &[u64])] = &[
             ("quick", &[1, 2]),

@@ -9,16 +9,19 @@
 mod contract;
 mod error;
 mod memory;
+mod searches;
 mod span;
 mod sqlite;
 mod worker;
+
+use std::sync::{Arc, atomic::AtomicBool};
 
 pub use error::StoreError;
 pub use memory::Memory;
 pub use sqlite::{BackupError, Existing, Sqlite};
 pub use worker::{ANSWERS_WAITING, Failed, StoreWorker};
 
-use crate::hub::io::{Answer, Query, Snapshot, Write};
+use crate::hub::io::{Answer, Query, Search, Snapshot, Write};
 
 /// The most records that one [`Write::Forget`] looks at.
 const FORGET_AT_ONCE: u32 = 2_000;
@@ -57,6 +60,15 @@ pub trait Store: std::marker::Send {
     /// Answers a question from what has been committed. A failure is an [`Answer::Failed`].
     fn query(&self, query: &Query) -> Answer;
 
+    /// A second way to what is kept, for searches on a thread of their own while this one commits. It has to be dropped
+    /// before the store. An engine that has no other way gives `None`.
+    ///
+    /// # Errors
+    /// [`StoreError`] says why there is none.
+    fn searcher(&self) -> Result<Option<Box<dyn Searcher>>, StoreError> {
+        Ok(None)
+    }
+
     /// How many places the index for searching is behind. What it does not know yet is looked at record by record, so it
     /// should not be many. An engine without an index is never behind.
     fn behind(&self) -> u64 {
@@ -70,4 +82,11 @@ pub trait Store: std::marker::Send {
     fn catch_up(&mut self) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+/// Looks for what was said, beside a [`Store`].
+pub trait Searcher: std::marker::Send {
+    /// Answers as the store does to [`Query::Search`], from all that was committed when it is asked. Ends soon after `stop`
+    /// becomes true, then with [`Answer::Failed`].
+    fn search(&mut self, search: Box<Search>, stop: &Arc<AtomicBool>) -> Answer;
 }

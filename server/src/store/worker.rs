@@ -1,25 +1,53 @@
 //! The thread that owns the store. Commits go before questions, so that people who scroll back do not slow down those
-//! who talk; a question still sees every commit that was asked for before it.
+//! who talk; a question still sees every commit that was asked for before it. Searches have a [thread of their own](Searches).
 
 use std::{
     collections::VecDeque,
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        atomic::AtomicBool,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    },
     thread::JoinHandle,
     time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{INDEXED_AT_ONCE, Store, StoreError};
-use crate::hub::io::{Answer, Input, Query, Ticket, Write};
+use super::{INDEXED_AT_ONCE, Searcher, Store, StoreError, searches::Searches};
+use crate::hub::io::{Answer, Input, Query, Search, Ticket, Write};
 
 /// The most questions that wait at a time. One more is answered with [`Answer::Failed`] at once.
 pub const ANSWERS_WAITING: usize = 4096;
 
 enum Job {
     Commit(Vec<Write>, oneshot::Sender<Result<(), Failed>>),
-    Ask(Ticket, Query),
+    Ask(Query, Reply),
 }
+
+/// Where an answer goes.
+enum Reply {
+    /// To the loop.
+    Loop(Ticket),
+    /// To the thread that searches.
+    Search(SyncSender<Answer>),
+}
+
+/// Searches on the store's own thread, where the engine has no second way to what it keeps.
+struct Through(SyncSender<Job>);
+
+impl Searcher for Through {
+    fn search(&mut self, search: Box<Search>, _: &Arc<AtomicBool>) -> Answer {
+        let (reply, answer) = sync_channel(1);
+        // The thread answers everything it took, also at its end.
+        let asked = self.0.send(Job::Ask(Query::Search(search), Reply::Search(reply)));
+        let answer = asked.ok().and_then(|()| answer.recv().ok());
+        answer.unwrap_or_else(|| Answer::Failed(STOPPED.into()))
+    }
+}
+
+/// Why there is no answer from a thread that has ended.
+const STOPPED: &str = "the store has stopped";
 
 /// How long nothing has to be asked for before the index for searching goes on: it has its time when nobody talks, or a
 /// moment between two commits when it is worth it.
@@ -34,23 +62,30 @@ pub type Failed = (StoreError, Vec<Write>);
 /// The async side's end of the store.
 #[derive(Debug)]
 pub struct StoreWorker {
-    /// Holds at most [`ANSWERS_WAITING`] questions and one commit, so it is never full.
+    /// Holds at most [`ANSWERS_WAITING`] questions, searches among them, and one commit, so it is never full.
     jobs: SyncSender<Job>,
     thread: JoinHandle<()>,
+    searches: Searches,
     /// Questions without an answer yet.
     waiting: usize,
 }
 
 impl StoreWorker {
-    /// Starts the thread. Each question's [`Input::Answer`] goes to `answers`, which has to have room for
-    /// [`ANSWERS_WAITING`] besides whatever else is sent there.
+    /// Starts the threads; without a `searcher`, the store's own searches as well. Each question's [`Input::Answer`] goes to
+    /// `answers`, which has to have room for [`ANSWERS_WAITING`] besides whatever else is sent there.
     ///
     /// # Errors
     /// The system's, when it has no thread left.
-    pub fn start(store: Box<dyn Store>, answers: mpsc::Sender<Input>) -> std::io::Result<Self> {
+    pub fn start(
+        store: Box<dyn Store>,
+        searcher: Option<Box<dyn Searcher>>,
+        answers: mpsc::Sender<Input>,
+    ) -> std::io::Result<Self> {
         let (jobs, queue) = sync_channel(ANSWERS_WAITING + 1);
+        let searcher = searcher.unwrap_or_else(|| Box::new(Through(jobs.clone())));
+        let searches = Searches::start(searcher, answers.clone())?;
         let thread = std::thread::Builder::new().name("store".into()).spawn(move || work(store, &queue, &answers))?;
-        Ok(StoreWorker { jobs, thread, waiting: 0 })
+        Ok(StoreWorker { jobs, thread, searches, waiting: 0 })
     }
 
     /// Makes `writes` durable.
@@ -71,16 +106,26 @@ impl StoreWorker {
     /// Asks a question. The answer comes through the channel given to [`StoreWorker::start`] ([`StoreWorker::answered`]
     /// has to be told then), or is returned when the question cannot be taken.
     pub fn ask(&mut self, ticket: Ticket, query: Query) -> Option<Input> {
-        let refused = |reason: &str| Some(Input::Answer { ticket, answer: Answer::Failed(reason.into()) });
-        if self.waiting >= ANSWERS_WAITING {
-            return refused("too many questions are waiting");
-        }
-        match self.jobs.try_send(Job::Ask(ticket, query)) {
+        let failed = |reason: &str| Answer::Failed(reason.into());
+        let taken = match query {
+            _ if self.waiting >= ANSWERS_WAITING => Err(failed("too many questions are waiting")),
+            Query::Search(search) => self.searches.take(ticket, search),
+            query => self.jobs.try_send(Job::Ask(query, Reply::Loop(ticket))).map_err(|_| failed(STOPPED)),
+        };
+        match taken {
             Ok(()) => {
                 self.waiting += 1;
                 None
             }
-            Err(_) => refused("the store has stopped"),
+            Err(answer) => Some(Input::Answer { ticket, answer }),
+        }
+    }
+
+    /// Nobody waits for this answer any more. A search that has not begun is not done, and there will be no answer; one that
+    /// has begun is broken off.
+    pub fn give_up(&mut self, ticket: Ticket) {
+        if self.searches.give_up(ticket) {
+            self.answered();
         }
     }
 
@@ -89,19 +134,23 @@ impl StoreWorker {
         self.waiting = self.waiting.saturating_sub(1);
     }
 
-    /// Ends the thread after what it was asked to do, and closes the store.
+    /// Breaks off searches, ends the store's thread after what it was asked to do, and closes the store.
     pub async fn close(self) {
-        drop(self.jobs);
+        let StoreWorker { jobs, thread, searches, .. } = self;
         // Closing may write a checkpoint, so it must not hold up the runtime.
-        let joined = tokio::task::spawn_blocking(|| self.thread.join()).await;
-        if !matches!(joined, Ok(Ok(()))) {
-            tracing::error!("the store's thread ended with a panic");
+        let joined = tokio::task::spawn_blocking(move || {
+            let ended = searches.end();
+            drop(jobs);
+            thread.join().is_ok() && ended
+        });
+        if !matches!(joined.await, Ok(true)) {
+            tracing::error!("a thread of the store ended with a panic");
         }
     }
 }
 
 fn work(mut store: Box<dyn Store>, queue: &Receiver<Job>, answers: &mpsc::Sender<Input>) {
-    let mut questions: VecDeque<(Ticket, Query)> = VecDeque::new();
+    let mut questions: VecDeque<(Query, Reply)> = VecDeque::new();
     // Whether the index waits for the next commit that goes well: at the start, which changes nothing by itself, and when
     // it could not go on.
     let mut resting = true;
@@ -123,13 +172,15 @@ fn work(mut store: Box<dyn Store>, queue: &Receiver<Job>, answers: &mpsc::Sender
                     resting = !catch_up(&mut *store);
                 }
             }
-            Some(Job::Ask(ticket, query)) => questions.push_back((ticket, query)),
+            Some(Job::Ask(query, reply)) => questions.push_back((query, reply)),
             None => match questions.pop_front() {
-                Some((ticket, query)) => {
+                Some((query, Reply::Loop(ticket))) => {
                     let answer = store.query(&query);
                     // There is room for every question that was taken; a closed channel means that the server is ending.
                     let _ = answers.try_send(Input::Answer { ticket, answer });
                 }
+                // Where it goes, one answer has room, and is waited for.
+                Some((query, Reply::Search(reply))) => drop(reply.try_send(store.query(&query))),
                 None => resting = !catch_up(&mut *store),
             },
         }
@@ -166,8 +217,8 @@ fn catch_up(store: &mut dyn Store) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        hub::io::{AccountId, Page, Place},
-        store::Memory,
+        hub::io::{AccountId, Page, Place, Record, RecordKind, RoomId, Scope, Seq},
+        store::{Memory, Sqlite},
     };
 
     fn question() -> Query {
@@ -208,8 +259,8 @@ mod tests {
         let (answers, mut answered) = mpsc::channel(8);
         let (witness, seen) = sync_channel(8);
         let (reply, _) = oneshot::channel();
-        jobs.send(Job::Ask(Ticket(1), question())).unwrap();
-        jobs.send(Job::Ask(Ticket(2), question())).unwrap();
+        jobs.send(Job::Ask(question(), Reply::Loop(Ticket(1)))).unwrap();
+        jobs.send(Job::Ask(question(), Reply::Loop(Ticket(2)))).unwrap();
         jobs.send(Job::Commit(Vec::new(), reply)).unwrap();
         drop(jobs);
         work(Box::new(Witness(witness, 0)), &queue, &answers);
@@ -227,7 +278,7 @@ mod tests {
             let (answers, _answered) = mpsc::channel(8);
             let (witness, seen) = sync_channel(0);
             let (reply, _) = oneshot::channel();
-            jobs.send(Job::Ask(Ticket(1), question())).unwrap();
+            jobs.send(Job::Ask(question(), Reply::Loop(Ticket(1)))).unwrap();
             jobs.send(Job::Commit(Vec::new(), reply)).unwrap();
             let working = std::thread::spawn(move || work(Box::new(Witness(witness, behind)), &queue, &answers));
             assert_eq!(seen.iter().take(want.len()).collect::<Vec<_>>(), want);
@@ -239,7 +290,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_committed_is_closed_with_the_rest() {
         let (answers, mut answered) = mpsc::channel(8);
-        let mut worker = StoreWorker::start(Box::new(Memory::new(1, "CODE".into())), answers).unwrap();
+        let mut worker = StoreWorker::start(Box::new(Memory::new(1, "CODE".into())), None, answers).unwrap();
         let write = Write::UseInvite { code: "x".into() };
         worker.commit(vec![write]).await.unwrap();
         assert!(worker.ask(Ticket(7), question()).is_none());
@@ -248,10 +299,93 @@ mod tests {
         worker.close().await;
     }
 
+    /// What [`said`] made.
+    fn search() -> Query {
+        let (scope, text) = (Scope::Place(Place::Room(RoomId(1))), Some("tea".into()));
+        Query::Search(Box::new(Search { scope, from: None, after: None, before: None, text, limit: 10 }))
+    }
+
+    fn said(seq: u64) -> Vec<Write> {
+        vec![Write::Record(Record {
+            seq: Seq(seq),
+            at: klatch_protocol::UnixMs(5),
+            place: Place::Room(RoomId(1)),
+            source: "amy!amy@host".into(),
+            account: None,
+            kind: RecordKind::Privmsg,
+            tags: String::new(),
+            text: "tea".into(),
+        })]
+    }
+
+    /// Holds every search up until the other end is dropped.
+    struct Held(SyncSender<()>, Receiver<()>);
+
+    impl Searcher for Held {
+        fn search(&mut self, _: Box<Search>, _: &Arc<AtomicBool>) -> Answer {
+            let _ = (self.0.send(()), self.1.recv());
+            Answer::History(Vec::new())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_search_holds_up_neither_commits_nor_pages() {
+        let (answers, mut answered) = mpsc::channel(8);
+        let ((begins, begun), (go, goes)) = (sync_channel(1), sync_channel(1));
+        let (store, searcher) = (Memory::new(1, "CODE".into()), Held(begins, goes));
+        let mut worker = StoreWorker::start(Box::new(store), Some(Box::new(searcher)), answers).unwrap();
+        assert!(worker.ask(Ticket(1), search()).is_none());
+        begun.recv().unwrap();
+        worker.commit(said(1)).await.unwrap();
+        assert!(worker.ask(Ticket(2), question()).is_none());
+        assert!(matches!(answered.recv().await, Some(Input::Answer { ticket: Ticket(2), .. })));
+        drop(go);
+        assert!(matches!(answered.recv().await, Some(Input::Answer { ticket: Ticket(1), .. })));
+        worker.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_search_finds_what_was_committed_before_it_and_leaves_no_log_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let sqlite = Sqlite::open(&folder.path().join("klatch.db"), 1, "CODE").unwrap();
+        let searcher = sqlite.searcher().unwrap();
+        assert!(searcher.is_some());
+        let memory = Memory::new(1, "CODE".into());
+        for (store, searcher) in [(Box::new(sqlite) as Box<dyn Store>, searcher), (Box::new(memory), None)] {
+            let (answers, mut answered) = mpsc::channel(8);
+            let mut worker = StoreWorker::start(store, searcher, answers).unwrap();
+            for seq in 1..=3 {
+                worker.commit(said(seq)).await.unwrap();
+                assert!(worker.ask(Ticket(seq), search()).is_none());
+                let Some(Input::Answer { answer: Answer::History(found), .. }) = answered.recv().await else {
+                    panic!()
+                };
+                assert_eq!(found.len() as u64, seq);
+            }
+            worker.close().await;
+        }
+        let left = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name());
+        assert_eq!(left.collect::<Vec<_>>(), ["klatch.db"]);
+    }
+
+    #[tokio::test]
+    async fn a_search_that_is_given_up_leaves_its_place() {
+        let (answers, _answered) = mpsc::channel(8);
+        let ((begins, begun), (go, goes)) = (sync_channel(2), sync_channel(1));
+        let (store, searcher) = (Memory::new(1, "CODE".into()), Held(begins, goes));
+        let mut worker = StoreWorker::start(Box::new(store), Some(Box::new(searcher)), answers).unwrap();
+        assert!((1..=3).all(|ticket| worker.ask(Ticket(ticket), search()).is_none()));
+        begun.recv().unwrap();
+        [1, 2, 2, 9].into_iter().for_each(|gone| worker.give_up(Ticket(gone)));
+        assert_eq!(worker.waiting, 2, "the first one is answered, the second one is not");
+        drop(go);
+        worker.close().await;
+    }
+
     #[tokio::test]
     async fn too_many_questions_are_answered_at_once() {
         let (answers, _answered) = mpsc::channel(8);
-        let mut worker = StoreWorker::start(Box::new(Memory::new(1, "CODE".into())), answers).unwrap();
+        let mut worker = StoreWorker::start(Box::new(Memory::new(1, "CODE".into())), None, answers).unwrap();
         worker.waiting = ANSWERS_WAITING;
         let refused = worker.ask(Ticket(1), question());
         assert!(matches!(refused, Some(Input::Answer { answer: Answer::Failed(_), .. })));

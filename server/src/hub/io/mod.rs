@@ -120,7 +120,7 @@ pub enum Input {
         /// Why, as others will see it in QUIT: `Connection closed`, `Reader too slow`, `Connection reset` …
         reason: String,
     },
-    /// The answer to a [`Query`]. Comes exactly once for each.
+    /// The answer to a [`Query`]. Comes exactly once for each that was not given up.
     Answer {
         /// The query's ticket.
         ticket: Ticket,
@@ -188,7 +188,7 @@ pub struct Effects {
     pub queries: Vec<(Ticket, Query)>,
     /// Password work.
     pub auth: Vec<AuthRequest>,
-    /// Whose connections are gone: their password work need not be done, and an answer changes nothing.
+    /// Whose connections are gone: their password work and searches need not be done, and an answer changes nothing.
     pub given_up: Vec<Ticket>,
     /// What the operator should see happen.
     pub news: Vec<News>,

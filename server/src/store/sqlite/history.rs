@@ -3,10 +3,10 @@
 use klatch_protocol::UnixMs;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{index::Index, search::search};
 use super::{
     nonces,
     rows::{RECORD_COLUMNS, int, number, record},
+    search::search,
 };
 use crate::{
     hub::io::{AccountId, Answer, Place, Query, Record, RoomId, Seq},
@@ -16,11 +16,11 @@ use crate::{
 /// The condition of the partial indices, word for word, or SQLite would not use them.
 const SAID: &str = "AND kind <= 1";
 
-pub(super) fn answer(db: &Connection, index: &Index, query: &Query) -> rusqlite::Result<Answer> {
+pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer> {
     match query {
         Query::Record(seq) => one(db, *seq).map(Answer::Record),
         Query::Nonce { account, nonce } => nonces::find(db, *account, nonce).map(Answer::Nonce),
-        Query::Search(wanted) => search(db, wanted, index).map(Answer::History),
+        Query::Search(wanted) => search(db, wanted).map(Answer::History),
         Query::History { place, page, limit, events } => {
             let mut records = Vec::new();
             for span in spans(*page, *limit, |seq| time_of(db, seq).ok().flatten()) {

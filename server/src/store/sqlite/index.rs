@@ -33,11 +33,6 @@ impl Index {
         self.last = records.max().map_or(self.last, |Seq(last)| self.last.max(last));
     }
 
-    /// The last record that it knows.
-    pub(super) fn indexed(&self) -> u64 {
-        self.indexed
-    }
-
     /// How many places it is behind.
     pub(super) fn behind(&self) -> u64 {
         self.last.saturating_sub(self.indexed)

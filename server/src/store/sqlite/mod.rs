@@ -1,4 +1,5 @@
-//! The engine that lasts: one SQLite file in WAL mode, one connection, every commit flushed to the disk.
+//! The engine that lasts: one SQLite file in WAL mode, one connection that writes, every commit flushed to the disk. What
+//! takes long is read through others.
 
 mod addresses;
 mod backup;
@@ -8,6 +9,7 @@ mod history;
 mod index;
 mod inspect;
 mod nonces;
+mod reader;
 mod restore;
 mod rooms;
 mod rows;
@@ -30,9 +32,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::Db
 pub use backup::{BackupError, Existing};
 use index::Index;
 use inspect::Found;
+use reader::Reader;
 use restore::RESTORING;
 
-use super::{Store, StoreError};
+use super::{Searcher, Store, StoreError};
 use crate::{
     files::{make_private, sync_folder},
     hub::io::{Answer, Query, Snapshot, Write},
@@ -156,13 +159,17 @@ impl Store for Sqlite {
     }
 
     fn query(&self, query: &Query) -> Answer {
-        history::answer(&self.db, &self.index, query)
-            .unwrap_or_else(|error| Answer::Failed(self.explain(&error).to_string()))
+        history::answer(&self.db, query).unwrap_or_else(|error| Answer::Failed(self.explain(&error).to_string()))
+    }
+
+    fn searcher(&self) -> Result<Option<Box<dyn Searcher>>, StoreError> {
+        let reader = Reader::open(&self.path).map_err(|error| self.explain(&error))?;
+        Ok(Some(Box::new(reader)))
     }
 }
 
 fn open_for_writing(path: &Path) -> rusqlite::Result<Connection> {
-    // The one connection stays on one thread at a time, so SQLite's own mutexes are not needed.
+    // A connection stays on one thread at a time, so SQLite's own mutexes are not needed.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     db.set_prepared_statement_cache_capacity(64);

@@ -3,10 +3,7 @@
 
 use rusqlite::{Connection, types::Value};
 
-use super::{
-    index::Index,
-    rows::{RECORD_COLUMNS, int, number, record},
-};
+use super::rows::{RECORD_COLUMNS, int, number, record};
 use crate::{
     hub::io::{Record, Scope, Search},
     store::{
@@ -30,12 +27,15 @@ pub(super) enum Part {
 }
 
 /// The records that fit, oldest first.
-pub(super) fn search(db: &Connection, search: &Search, index: &Index) -> rusqlite::Result<Vec<Record>> {
+pub(super) fn search(db: &Connection, search: &Search) -> rusqlite::Result<Vec<Record>> {
+    // Everything at one moment: the index goes on while another connection searches.
+    let _moment = db.unchecked_transaction()?;
+    let known = db.prepare_cached("SELECT indexed FROM store")?.query_row([], |row| number(row, 0))?;
     let indexed = search.text.as_ref().is_some_and(|text| text.chars().count() >= TRIGRAM);
     let parts = match (indexed, search.after) {
         (false, _) => vec![Part::Newest],
-        (true, None) => vec![Part::Behind(index.indexed()), Part::Index],
-        (true, Some(_)) => vec![Part::Index, Part::Behind(index.indexed())],
+        (true, None) => vec![Part::Behind(known), Part::Index],
+        (true, Some(_)) => vec![Part::Index, Part::Behind(known)],
     };
     let mut records = Vec::new();
     for part in parts {

@@ -96,6 +96,19 @@ fn the_index_goes_on_after_a_restart_where_it_was_and_agrees_with_what_is_kept()
 }
 
 #[test]
+fn a_search_beside_ends_when_nobody_wants_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Sqlite::open(&folder.path().join("klatch.db"), 7, "CODE").unwrap();
+    store.commit(&(1..5_000).map(|seq| record(seq, 1, "some text")).collect::<Vec<_>>()).unwrap();
+    let mut searcher = store.searcher().unwrap().unwrap();
+    let scope = Scope::Place(Place::Room(RoomId(1)));
+    let search = Search { scope, from: None, after: None, before: None, text: Some("?".into()), limit: 10 };
+    let mut ask = |stop| searcher.search(Box::new(search.clone()), &Arc::new(AtomicBool::new(stop)));
+    assert!(matches!(ask(true), Answer::Failed(why) if why.contains("interrupted")));
+    assert_eq!(ask(false), Answer::History(Vec::new()), "and the next one goes on");
+}
+
+#[test]
 fn a_newer_schema_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("klatch.db");
