@@ -199,6 +199,8 @@ fn searches(store: &Sqlite, records: u64) {
         ("a syllable of most messages, in one room", plain(one(), &every)),
         ("the same, said by one person", by(plain(all(), &every))),
         ("the same, in the oldest tenth", old(plain(all(), &every))),
+        ("the same, in one room in the oldest tenth", old(plain(one(), &every))),
+        ("a common word, in the oldest tenth", old(plain(all(), &common))),
         ("two common words, everywhere", plain(all(), &format!("{} {}", spell(2), spell(5)))),
         ("two characters", plain(all(), "ka")),
         ("what is not there", plain(all(), "nothing like this")),
@@ -220,15 +222,20 @@ fn asked(store: &Sqlite, query: &Query) -> Duration {
 fn commits(store: &mut Sqlite, records: u64, path: &Path, folder: &Path) {
     let mut chance = Chance(3);
     let mut next = records;
-    let mut say = || {
-        next += 1;
-        let record = record(next, &mut chance);
-        let stamp = stamp(&record);
+    let mut say = |messages: usize| {
+        let mut writes = Vec::new();
+        for _ in 0..messages {
+            next += 1;
+            let record = record(next, &mut chance);
+            let stamp = stamp(&record);
+            writes.extend([Write::Record(record), stamp]);
+        }
         let begin = Instant::now();
-        store.commit(&[Write::Record(record), stamp]).expect("there is space");
+        store.commit(&writes).expect("there is space");
         begin.elapsed()
     };
-    print_times("a commit", (0..TIMES * 5).map(|_| say()).collect());
+    print_times("a commit", (0..TIMES * 5).map(|_| say(1)).collect());
+    print_times("a commit of 1,000 messages", (0..TIMES / 4).map(|_| say(1_000)).collect());
     // What a killed server leaves: the files as they are while it runs.
     let killed = folder.join("killed");
     std::fs::create_dir(&killed).expect("a folder can be made");
@@ -247,7 +254,7 @@ fn commits(store: &mut Sqlite, records: u64, path: &Path, folder: &Path) {
     });
     let mut meanwhile = Vec::new();
     while !made.load(Ordering::Relaxed) {
-        meanwhile.push(say());
+        meanwhile.push(say(1));
     }
     let (took, size) = backup.join().expect("a backup is made");
     print_times(&format!("a commit while a backup is made ({})", meanwhile.len()), meanwhile);

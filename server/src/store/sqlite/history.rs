@@ -13,8 +13,10 @@ use crate::{
     store::span::{End, Order, Span, counted_from, ends, place_of, spans},
 };
 
-/// The condition of the partial indices, word for word, or SQLite would not use them.
-const SAID: &str = "AND kind <= 1";
+/// Which part of an index: what was said, or what only event playback shows. The expression is that of the indices, word for
+/// word, or SQLite would not use them.
+const SAID: &str = "(kind > 1) = 0";
+const HAPPENED: &str = "(kind > 1) = 1";
 
 pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer> {
     match query {
@@ -68,7 +70,6 @@ fn stretch(db: &Connection, place: Place, span: Span, events: bool, records: &mu
 /// The statement for a stretch. Its parameters: the place's two numbers, time and place after which, time and place
 /// before which, and the limit.
 pub(super) fn stretch_sql(span: Span, events: bool) -> String {
-    let said = if events { "" } else { SAID };
     let direction = match span.end {
         End::Oldest => "ASC",
         End::Newest => "DESC",
@@ -82,9 +83,12 @@ pub(super) fn stretch_sql(span: Span, events: bool) -> String {
             format!("at {direction}, seq {direction}"),
         ),
     };
-    format!(
-        "SELECT {RECORD_COLUMNS} FROM record WHERE low = ?1 AND high = ?2 {said} AND {bounds} ORDER BY {order} LIMIT ?7"
-    )
+    let part = |part: &str| {
+        format!("SELECT {RECORD_COLUMNS} FROM record WHERE low = ?1 AND high = ?2 AND {part} AND {bounds}")
+    };
+    // Two walks in one order are merged on the way, and end together.
+    let parts = if events { format!("{} UNION ALL {}", part(SAID), part(HAPPENED)) } else { part(SAID) };
+    format!("{parts} ORDER BY {order} LIMIT ?7")
 }
 
 /// Each place of `account` whose newest message is between the two times, with its time.
@@ -100,7 +104,7 @@ fn targets(
         .query_map(params![int(account.0)], |row| number(row, 0))?
         .collect::<rusqlite::Result<_>>()?;
     let direct = others.into_iter().map(|other| Place::direct(account, AccountId(other)));
-    let sql = format!("SELECT max(at) FROM record WHERE low = ?1 AND high = ?2 {SAID}");
+    let sql = format!("SELECT max(at) FROM record WHERE low = ?1 AND high = ?2 AND {SAID}");
     let mut newest = db.prepare_cached(&sql)?;
     let mut found = Vec::new();
     for place in rooms.iter().map(|room| Place::Room(*room)).chain(direct) {

@@ -238,7 +238,7 @@ fn rank(number: i64) -> rusqlite::Result<Rank> {
     }
 }
 
-/// The schema's partial indices rely on 0 and 1 being what is said.
+/// The schema's indices rely on 0 and 1 being what is said, and everything above being an event.
 fn kind_number(kind: RecordKind) -> i64 {
     match kind {
         RecordKind::Privmsg => 0,

@@ -18,6 +18,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("0008_search.sql"),
     include_str!("0009_known_addresses.sql"),
     include_str!("0010_lazy_index.sql"),
+    include_str!("0011_two_indices.sql"),
 ];
 
 /// The newest schema this program knows.
