@@ -28,10 +28,18 @@ impl Session {
     fn ask_server(&mut self, now: Now, request: Request, out: &mut Vec<Output>) {
         let line = LineBuilder::new();
         out.send(match request {
-            Request::Join { room, key } => with(line.command("JOIN").param(room), key),
+            Request::Join { room, key } => {
+                for (room, key) in room.split(',').zip(key.iter().flat_map(|keys| keys.split(','))) {
+                    self.link.keys.insert(self.names.fold(&clean::name(room)), key.to_owned());
+                }
+                with(line.command("JOIN").param(room), key)
+            }
             Request::Part { room, reason } => with_text(line.command("PART").param(room), reason),
             Request::Topic { room, text } => with_text(line.command("TOPIC").param(room), text),
-            Request::Away(reason) => with_text(line.command("AWAY"), reason),
+            Request::Away(reason) => {
+                self.away.clone_from(&reason);
+                with_text(line.command("AWAY"), reason)
+            }
             Request::SetName(name) if self.link.has(Caps::SETNAME) => line.command("SETNAME").trailing(name),
             Request::SetName(_) => {
                 let text = "this server cannot change display names".to_owned();

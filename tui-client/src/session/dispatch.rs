@@ -242,6 +242,9 @@ impl Session {
             let text = "/list shows which rooms there are, /join goes into one".to_owned();
             out.tell(Event::Info { window: Window::Server, text, at: line.at });
         }
+        if let Some(why) = &self.away {
+            out.send(LineBuilder::new().command("AWAY").trailing(why));
+        }
         self.return_to_rooms(out);
         self.ask_for_conversations(line.now, out);
     }
@@ -251,7 +254,8 @@ impl Session {
         let missing = self.rooms.iter().filter(|(folded, _)| !self.link.joined.contains(*folded));
         let (kept, lost): (Vec<_>, Vec<_>) = missing.partition(|(_, room)| room.been && self.server_keeps_rooms());
         for (_, room) in lost {
-            out.send(LineBuilder::new().command("JOIN").param(&room.name));
+            let line = LineBuilder::new().command("JOIN").param(&room.name);
+            out.send(room.key.iter().fold(line, LineBuilder::param));
         }
         if !kept.is_empty() {
             out.send(LineBuilder::new().command("PING").param(ROOMS_ARE_BACK));

@@ -253,6 +253,12 @@ impl Session {
         out.tell(Event::Welcome { nick: clean::name(&self.nick), network, first, history: self.link.has_history() });
         let by_nick_alone = matches!(self.intent.way, Way::LogIn { .. }) && !self.link.proven;
         self.intent.arrived();
+        if self.link.nick_tries > 0 {
+            let (nick, user) = (clean::name(&self.nick), &self.intent.user);
+            let text =
+                format!("somebody is called {user} here, so you are {nick}; /nick {user} takes it when it is free");
+            out.tell(Event::Info { window: Window::Active, text, at: line.at });
+        }
         if by_nick_alone {
             let text = "this server has no log-in by password; you are in by your nick alone".to_owned();
             out.tell(Event::Info { window: Window::Server, text, at: line.at });

@@ -44,6 +44,8 @@ pub(super) struct Link {
     pub who_silent: BTreeSet<Folded>,
     /// Rooms we are in on this connection.
     pub joined: BTreeSet<Folded>,
+    /// The keys of rooms that the user wants to go into.
+    pub keys: HashMap<Folded, String>,
     /// The length of `user@host` as others see us, once known.
     pub userhost: Option<usize>,
     /// The server's clock minus ours.
@@ -85,6 +87,7 @@ impl Default for Link {
             names_asked: BTreeSet::new(),
             who_silent: BTreeSet::new(),
             joined: BTreeSet::new(),
+            keys: HashMap::new(),
             userhost: None,
             skew: None,
             knows_conversations: false,
@@ -115,6 +118,7 @@ impl Link {
         self.names = std::mem::take(&mut self.names).into_iter().map(|(room, people)| (again(room), people)).collect();
         self.names_asked = std::mem::take(&mut self.names_asked).into_iter().map(again).collect();
         self.who_silent = std::mem::take(&mut self.who_silent).into_iter().map(again).collect();
+        self.keys = std::mem::take(&mut self.keys).into_iter().map(|(room, key)| (again(room), key)).collect();
         self.typing = std::mem::take(&mut self.typing).into_iter().map(|(to, at)| (again(to), at)).collect();
         self.typists.compare_names(names);
     }

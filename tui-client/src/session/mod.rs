@@ -63,6 +63,8 @@ pub struct Session {
     /// server told does not count.
     known_until: Option<UnixMs>,
     ending: Option<Ending>,
+    /// That the user is away, and why: a server forgets it with the connection.
+    away: Option<String>,
     labels: u64,
 }
 
@@ -73,11 +75,13 @@ struct Wanted {
     name: String,
     /// Whether we have been in it.
     been: bool,
+    /// What opens it, where it needs that.
+    key: Option<String>,
 }
 
 impl Wanted {
     fn new(name: &str) -> Self {
-        Wanted { name: name.to_owned(), been: false }
+        Wanted { name: name.to_owned(), been: false, key: None }
     }
 }
 
@@ -98,6 +102,7 @@ impl Session {
             last_in: None,
             known_until: None,
             ending: None,
+            away: None,
             labels: 0,
         }
     }
@@ -161,6 +166,11 @@ impl Session {
     #[must_use]
     pub fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()
+    }
+
+    /// The user wants to go on in spite of that.
+    pub fn resume(&mut self) {
+        self.ending = None;
     }
 
     /// Whether we are signed in and connected.

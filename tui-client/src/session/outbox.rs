@@ -7,7 +7,7 @@ use klatch_protocol::{CaseMapping, UnixMs};
 
 use super::{Manner, OutId, Place, Spoken, Unsent, speech::same_place};
 
-/// The most messages kept, refused ones included.
+/// The most messages of one run, refused ones included.
 pub(super) const MOST: usize = 1_000;
 /// How many may be on their way at a time, so that a long paste does not run into the server's flood protection with
 /// everything at once.
@@ -70,29 +70,30 @@ impl Outbox {
 
     /// Takes a message in; `None` when there are too many already.
     pub(super) fn add(&mut self, place: Place, raw: String, manner: Manner) -> Option<OutId> {
+        if self.messages.len() >= MOST {
+            let oldest_refused = self.messages.iter().position(|message| message.state == State::Refused)?;
+            self.messages.remove(oldest_refused);
+        }
         let nonce = format!("{:016x}-{}", self.origin, self.last + 1);
-        self.take(Message { out: OutId(0), place, raw, manner, nonce, sent_at: UnixMs(0), state: State::Waiting })
+        let message = Message { out: OutId(0), place, raw, manner, nonce, sent_at: UnixMs(0), state: State::Waiting };
+        Some(self.take(message))
     }
 
-    /// Takes in what an earlier run of klatch could not get confirmed.
+    /// Takes in what an earlier run of klatch could not get confirmed, all of it: several may have left as much as one takes.
     pub(super) fn restore(&mut self, unsent: Unsent) -> Option<OutId> {
         let Unsent { place, text, manner, nonce, sent } = unsent;
         let known = self.messages.iter().any(|message| message.nonce == nonce);
         let (state, sent_at) = sent.map_or((State::Waiting, UnixMs(0)), |at| (State::Doubtful, at));
         let message = Message { out: OutId(0), place, raw: text, manner, nonce, sent_at, state };
-        if known { None } else { self.take(message) }
+        (!known).then(|| self.take(message))
     }
 
-    fn take(&mut self, message: Message) -> Option<OutId> {
-        if self.messages.len() >= MOST {
-            let oldest_refused = self.messages.iter().position(|message| message.state == State::Refused)?;
-            self.messages.remove(oldest_refused);
-        }
+    fn take(&mut self, message: Message) -> OutId {
         self.last += 1;
         let out = OutId(self.last);
         self.messages.push_back(Message { out, ..message });
         self.changes += 1;
-        Some(out)
+        out
     }
 
     /// What has to outlive klatch, in order: all that is neither confirmed nor refused.

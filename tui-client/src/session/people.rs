@@ -29,8 +29,11 @@ impl Session {
         };
         if mine && (self.rooms.len() < MOST_ROOMS || self.rooms.contains_key(&self.names.fold(&room))) {
             self.learn_userhost(line);
-            self.rooms.insert(self.names.fold(&room), Wanted { name: room.clone(), been: true });
-            self.link.joined.insert(self.names.fold(&room));
+            let folded = self.names.fold(&room);
+            let known = self.rooms.remove(&folded).and_then(|wanted| wanted.key);
+            let key = self.link.keys.remove(&folded).or(known);
+            self.link.joined.insert(folded.clone());
+            self.rooms.insert(folded, Wanted { name: room.clone(), been: true, key });
             out.tell(Event::Joined { room: room.clone(), person, mine, at: line.at });
             self.catch_up(Place::Room(room), out);
         } else if !mine {

@@ -11,6 +11,10 @@ use super::{
 const USERHOST: usize = 10 + 1 + 63;
 /// The most lines one request may become; what is over is not taken.
 const MOST_LINES: usize = 500;
+/// What the labels of TAGMSG begin with, by which we tell that we type.
+const TYPING: char = 't';
+/// Milliseconds in which a refusal without label may be about that.
+const TYPING_REFUSED: u64 = 10_000;
 /// The tag that tells the server that a message is the same as before.
 pub(super) const NONCE: &str = "+klatch.chat/nonce";
 
@@ -173,6 +177,10 @@ impl Session {
             self.refuse(message, &text, out);
             return;
         }
+        let may_be_typing = line.label.is_some() || !self.has_labels() && matches!(code, 401..=417 | 477);
+        if may_be_typing && self.is_about_typing(line.now, line.label, &target) {
+            return;
+        }
         if self.question_refused(line.now, line.label, &text, out) {
             return;
         }
@@ -202,6 +210,24 @@ impl Session {
         if state == super::Typing::Done && self.link.typing.remove(&self.names.fold(to)).is_none() {
             return;
         }
-        out.send(LineBuilder::new().tag("+typing", word).command("TAGMSG").param(to));
+        let line = LineBuilder::new();
+        let line = if self.has_labels() {
+            self.labels += 1;
+            line.tag("label", &format!("{TYPING}{}", self.labels))
+        } else {
+            line
+        };
+        out.send(line.tag("+typing", word).command("TAGMSG").param(to));
+    }
+
+    /// Whether a refusal is about telling that we type. Nobody asked for that, so nobody has to know.
+    pub(super) fn is_about_typing(&self, now: Now, label: Option<&str>, target: &str) -> bool {
+        match label {
+            Some(label) => label.starts_with(TYPING),
+            None => {
+                let told = self.link.typing.get(&self.names.fold(target));
+                told.is_some_and(|told| now.mono < told.saturating_add(TYPING_REFUSED))
+            }
+        }
     }
 }

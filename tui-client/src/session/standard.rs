@@ -41,7 +41,10 @@ impl Session {
         } else if failed && command == "CHATHISTORY" {
             let about = line.message.params().iter().skip(2).map(|param| (*param).to_owned()).collect::<Vec<_>>();
             self.question_failed(line.now, line.label, &about, &says, out);
-        } else if !(failed && self.refuse_labelled(line.label, &says, out)) {
+        } else if !(failed
+            && (self.refuse_labelled(line.label, &says, out)
+                || line.label.is_some() && self.is_about_typing(line.now, line.label, "")))
+        {
             let (window, at) = (self.window_for(line.message.params().get(2..).unwrap_or_default()), line.at);
             out.tell(if failed {
                 Event::Error { window, text: says, at }

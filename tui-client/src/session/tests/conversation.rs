@@ -169,8 +169,9 @@ fn typing_is_told_at_most_every_three_seconds() {
     script.asks(typing(Typing::Active));
     script.asks(typing(Typing::Done));
     script.asks(typing(Typing::Done));
-    let active = "@+typing=active TAGMSG #lobby";
-    assert_eq!(script.sent(), [active, active, "@+typing=done TAGMSG #lobby"]);
+    let told: Vec<_> = script.sent().into_iter().map(|line| line.split_once(';').unwrap().1).collect();
+    let active = "+typing=active TAGMSG #lobby";
+    assert_eq!(told, [active, active, "+typing=done TAGMSG #lobby"]);
 }
 
 #[test]
@@ -240,4 +241,32 @@ fn a_batch_that_never_ends_keeps_nothing_back() {
     assert_eq!(said(&script), ["still here"]);
     script.hears(&["@batch=n :amy!a@h PRIVMSG #lobby :and later", ":srv BATCH -n"]);
     assert_eq!(said(&script), ["still here", "and later"]);
+}
+
+#[test]
+fn nobody_is_told_that_their_typing_was_refused() {
+    let mut script = Script::in_lobby();
+    script.asks(Request::Typing { to: "bob".into(), state: Typing::Active });
+    let label = script.label_of("TAGMSG bob");
+    script.clear();
+    script.hears(&[&format!("@label={label} :srv 401 lior bob :No such nick")]);
+    assert_eq!(script.events(), Vec::<&Event>::new());
+    script.asks(Request::Whois("bob".into()));
+    script.hears(&[":srv 401 lior bob :No such nick"]);
+    assert!(matches!(script.events()[..], [Event::Error { .. }]), "what was asked for is told");
+
+    // Without labels the first refusal after we told that we type is about that, unless a message may be meant.
+    let mut script = Script::in_lobby();
+    script.hears(&[":srv CAP lior DEL :labeled-response"]);
+    script.asks(Request::Typing { to: "#quiet".into(), state: Typing::Active });
+    script.clear();
+    let refused = ":srv 404 lior #quiet :Cannot send to channel";
+    script.hears(&[refused]);
+    assert_eq!(script.events(), Vec::<&Event>::new());
+    script.passes(5_000);
+    script.asks(Request::Typing { to: "#quiet".into(), state: Typing::Active });
+    script.says("#quiet", "hello");
+    script.clear();
+    script.hears(&[refused]);
+    assert!(matches!(script.fates()[..], [(1, Fate::Refused(_))]), "{:?}", script.events());
 }

@@ -86,3 +86,22 @@ fn what_is_unsent_goes_on_in_the_next_run() {
     assert_eq!(nonce_of(&script, "on its way"), nonce);
     script.label_of("offline");
 }
+
+#[test]
+fn all_that_is_left_goes_on_even_if_it_is_more_than_one_run_would_take() {
+    let place = Place::Room("#lobby".into());
+    let unsent = |number: usize| Unsent {
+        place: place.clone(),
+        text: format!("line {number}"),
+        manner: Manner::Plain,
+        nonce: format!("other-{number}"),
+        sent: None,
+    };
+    let kept: Vec<Unsent> = (0..1_500).map(unsent).collect();
+    let mut script = Script::new(Script::log_in());
+    script.session.restore(script.now, kept.clone(), &mut script.out);
+    assert_eq!(script.session.unsent_messages(), kept);
+    script.clear();
+    script.says("#lobby", "one more");
+    assert!(matches!(script.events()[..], [Event::Error { .. }]), "{:?}", script.events());
+}

@@ -163,3 +163,34 @@ fn names_are_the_same_as_the_network_says() {
     script.session.open(script.now, &mut script.out);
     assert_eq!(script.session.names, CaseMapping::Rfc1459);
 }
+
+#[test]
+fn who_was_away_is_away_after_a_break_as_well() {
+    let mut script = Script::in_lobby();
+    script.asks(Request::Away(Some("lunch".into())));
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    assert!(script.sent().contains(&"AWAY :lunch"), "{:?}", script.sent());
+    script.asks(Request::Away(None));
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    assert!(!script.sent().iter().any(|line| line.starts_with("AWAY")), "{:?}", script.sent());
+}
+
+#[test]
+fn a_room_with_a_key_is_gone_back_to_with_the_key() {
+    let mut script = Script::in_lobby();
+    script.asks(Request::Join { room: "#vault".into(), key: Some("sesame".into()) });
+    script.hears(&[":lior!l@h JOIN #vault"]);
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    assert!(script.sent().contains(&"JOIN #vault sesame"), "{:?}", script.sent());
+    script.hears(&[":lior!l@h JOIN #vault", ":lior!l@h PART #vault", ":lior!l@h JOIN #vault"]);
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    assert!(script.sent().contains(&"JOIN #vault"), "the key went with the room: {:?}", script.sent());
+}

@@ -139,6 +139,9 @@ fn a_server_without_anything_is_joined_by_nick_alone() {
     script.hears(&[":srv 001 lior_ :Welcome", ":srv 422 lior_ :no MOTD"]);
     assert_eq!(*script.sent().last().unwrap(), "JOIN #rust");
     assert_eq!(script.session.nick(), "lior_");
+    let told =
+        |event: &&Event| matches!(event, Event::Info { text, .. } if text.contains("so you are lior_; /nick lior"));
+    assert!(script.events().iter().any(told), "{:?}", script.events());
 }
 
 #[test]
