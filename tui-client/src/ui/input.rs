@@ -62,11 +62,12 @@ impl InputBox {
     }
 
     /// Puts a typed, pasted or completed text in at the cursor. It has to be clean already; `\n` begins a new line. What would
-    /// be more than [`InputBox::MOST`] bytes in all is left out.
-    pub fn insert(&mut self, text: &str) {
+    /// be more than [`InputBox::MOST`] bytes in all is left out; says whether all of it went in.
+    pub fn insert(&mut self, text: &str) -> bool {
         let held: usize = self.area.get_mut().lines().iter().map(|line| line.len() + 1).sum();
         let room = InputBox::MOST.saturating_sub(held);
         self.area.get_mut().insert_str(&text[..text.floor_char_boundary(room)]);
+        text.len() <= room
     }
 
     /// The text before the cursor in its line, which completion looks at.
@@ -89,9 +90,10 @@ impl InputBox {
 
     fn row_by(&mut self, step: CursorMove) -> bool {
         let area = self.area.get_mut();
+        // A line that is too long for a row goes on in the next one: the cursor moves, though not to another line.
         let before = area.cursor();
         area.move_cursor(step);
-        area.cursor().0 != before.0
+        area.cursor() != before
     }
 
     /// Whether the cursor stands at the start of its line.

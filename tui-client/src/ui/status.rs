@@ -13,6 +13,7 @@ use super::{
     draw::{put_line, width_of},
     pane::Standing,
     theme::{Role, Theme},
+    wrap::fit,
 };
 
 /// How the connection is.
@@ -93,22 +94,29 @@ impl Widget for &Status<'_> {
 }
 
 impl Status<'_> {
-    /// Puts part after part, and leaves out the ones that do not fit.
+    /// Puts part after part, and leaves out the ones that do not fit. What is said for a moment is cut rather than left out.
     fn left(&self, area: Rect, detail: Detail, buf: &mut Buffer) {
-        let mut x = 0;
-        for part in self.parts(detail) {
-            let width = width_of_line(&part);
-            if x == 0 || x + width <= area.width {
-                put_line(buf, area, x, 0, &part);
-                x += width + gap(detail);
+        let mut x = 0_u16;
+        for (index, part) in self.parts(detail).iter().enumerate() {
+            let width = width_of_line(part);
+            if x == 0 || x.saturating_add(width) <= area.width {
+                put_line(buf, area, x, 0, part);
+                x = x.saturating_add(width).saturating_add(gap(detail));
+            } else if let Some(notice) = self.notice.filter(|_| index == 1) {
+                let cut = fit(notice, usize::from(area.width.saturating_sub(x)), self.theme.glyphs.cut);
+                put_line(buf, area, x, 0, &Line::styled(cut, self.style(Role::Warning)));
+                return;
             }
         }
     }
 
     fn width(&self, detail: Detail) -> u16 {
-        self.parts(detail).iter().map(|part| width_of_line(part) + gap(detail)).sum::<u16>().saturating_sub(gap(detail))
+        let parts = self.parts(detail);
+        let widths = parts.iter().map(|part| width_of_line(part).saturating_add(gap(detail)));
+        widths.fold(0, u16::saturating_add).saturating_sub(gap(detail))
     }
 
+    /// The parts from left to right, the connection first and behind it what is said for a moment.
     fn parts(&self, detail: Detail) -> Vec<Line<'_>> {
         let mut parts = vec![self.link(detail)];
         if let Some(notice) = self.notice {
