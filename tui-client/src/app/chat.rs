@@ -47,11 +47,13 @@ pub(super) struct Chat {
     typing_in: String,
     pub(super) recall: Recall,
     pub(super) completing: Option<Completing>,
-    /// Rooms whose older lines could not be fetched. They are asked for again when the user scrolls there again.
+    /// Rooms whose older lines could not be fetched, or were taken away. They are asked for when the user scrolls there.
     stalled: HashSet<String>,
     pub(super) farewell: Option<Farewell>,
     /// Whether the server said that it restarts.
     restarting: bool,
+    /// Why we did not get in again, as it was told last.
+    refusal: Option<String>,
     notice: Option<(String, u64)>,
     pub(super) theme: Theme,
     pub(super) zone: TimeZone,
@@ -77,6 +79,7 @@ impl Chat {
             stalled: HashSet::new(),
             farewell: None,
             restarting: false,
+            refusal: None,
             notice: None,
             theme,
             zone,
@@ -104,13 +107,48 @@ impl Chat {
             session::Event::OlderFailed { place: Place::Room(name) | Place::Direct(name), .. } => {
                 self.stalled.insert(name.clone());
             }
-            session::Event::Welcome { .. } => self.stalled.clear(),
+            session::Event::Welcome { .. } => {
+                self.stalled.clear();
+                // What was announced was the end of another connection.
+                (self.farewell, self.refusal) = (None, None);
+            }
             session::Event::Failed(failure) => {
-                self.model.complain(&failure.to_string(), self.connection.clock(now));
+                let why = failure.to_string();
+                if self.refusal.as_ref() != Some(&why) {
+                    self.model.complain(&why, self.connection.clock(now));
+                    self.refusal = Some(why);
+                }
+            }
+            session::Event::Away(away) if *away != self.model.me().away => {
+                let text = if *away { "you are away; /back ends it" } else { "you are back" };
+                self.model.note(text, self.connection.clock(now));
+            }
+            session::Event::Renamed { old, new, .. } => {
+                let (old, new) = (old.clone(), new.clone());
+                return self.follow_rename(event, &old, &new);
             }
             _ => {}
         }
         self.model.apply(event)
+    }
+
+    /// Somebody has another name: what belongs to the window called `old` goes with it, if it is called `new` now.
+    fn follow_rename(&mut self, event: session::Event, old: &str, new: &str) -> Option<Attention> {
+        let before = self.model.room(old).map(|room| room.name.clone());
+        let attention = self.model.apply(event);
+        let is_there = |name: &str| self.model.rooms().iter().any(|room| room.name == name);
+        if let Some(before) = before.filter(|before| !is_there(before) && is_there(new)) {
+            if let Some(pane) = self.panes.remove(&before) {
+                self.panes.insert(new.to_owned(), pane);
+            }
+            if let Some(draft) = self.drafts.remove(&before) {
+                self.drafts.insert(new.to_owned(), draft);
+            }
+            if self.typing_in == before {
+                new.clone_into(&mut self.typing_in);
+            }
+        }
+        attention
     }
 
     /// The link is gone: try again, and say so once.
@@ -201,6 +239,11 @@ impl Chat {
         let room = self.model.active();
         let feed = Feed { room, own: &self.model.me().nick, zone: &self.zone, theme: self.theme };
         self.panes.entry(room.name.clone()).or_default().go(motion, &feed);
+    }
+
+    /// Older lines of the room on screen are not asked for until the user scrolls there.
+    pub(super) fn put_off_older(&mut self) {
+        self.stalled.insert(self.model.active().name.clone());
     }
 
     /// Where the pane on screen stands, and whether it wants older lines.

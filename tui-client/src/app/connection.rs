@@ -124,10 +124,20 @@ impl Connection {
         self.session.clock(now.wall)
     }
 
-    /// Makes a new link now, whatever there is.
+    /// Makes a new link now, where there is none.
     pub(super) fn dial(&mut self, effects: &mut Vec<Effect>) {
         self.phase = Phase::Dialing(None);
         effects.push(Effect::Dial { target: self.target.clone(), known: self.known });
+    }
+
+    /// The user wants a new link: the one there is is given up, and what ended the last one for good counts no more.
+    pub(super) fn reconnect(&mut self, now: Now, effects: &mut Vec<Effect>) -> Vec<Report> {
+        let mut outputs = Vec::new();
+        self.session.lost(now, &mut outputs);
+        let reports = self.follow(now, outputs, effects);
+        self.session.resume();
+        self.dial(effects);
+        reports
     }
 
     /// The user trusts `seen`: it is kept, and the attempt goes on.

@@ -119,8 +119,11 @@ impl App {
                     self.alert(&attention);
                 }
             }
-            Report::UnknownKey(seen) => {
-                self.overlay = Some(Overlay::trust(chat.connection.target(), None, seen, &self.trust_file));
+            // We are here by a certificate that somebody vouched for, or it would be known. Whoever types on must not trust
+            // another one by the next Enter.
+            Report::UnknownKey(_) => {
+                let text = "the server shows a key now that nobody vouches for; ask its operator before you connect";
+                self.back_to_form(Some((Field::Connect, text.to_owned())));
             }
             Report::ChangedKey { known, seen } => {
                 self.overlay = Some(Overlay::trust(chat.connection.target(), Some(known), seen, &self.trust_file));

@@ -1,6 +1,9 @@
 //! What is typed and sent: text, commands, pastes, and what was typed before.
 
-use super::chat::{Chat, Turn};
+use super::{
+    chat::{Chat, Turn},
+    connection::Report,
+};
 use crate::{
     action::{Action, Edit},
     keymap::Keymap,
@@ -47,10 +50,20 @@ impl Chat {
         match commands::parse(text, self.here()) {
             Typed::Nothing => {}
             Typed::Ask(request) => {
-                if let Request::Join { room, .. } = &request {
-                    self.model.expect(room);
-                }
+                // Of several rooms the first is the one to look at.
+                let to = match &request {
+                    Request::Join { room, .. } => {
+                        self.model.expect(room.split(',').next().unwrap_or_default());
+                        None
+                    }
+                    Request::Say { to, .. } => Some(to.clone()),
+                    _ => None,
+                };
                 self.ask(request, turn);
+                // What is said is looked at where it is said.
+                if let Some(to) = to {
+                    self.model.switch_to_name(&to);
+                }
             }
             Typed::Leave(words) => return Sent::Leave(words),
             Typed::Query { nick, text } => {
@@ -61,10 +74,14 @@ impl Chat {
                 }
             }
             Typed::Close => self.close(turn),
-            Typed::Clear => self.model.active_mut().history.clear(),
+            Typed::Clear => {
+                self.model.active_mut().history.clear();
+                // What was taken away does not come back by itself.
+                self.put_off_older();
+            }
             Typed::Help => return Sent::Act(Action::Help),
             Typed::Switch(number) => self.switch(number, turn.now),
-            Typed::Reconnect => self.connection.dial(turn.effects),
+            Typed::Reconnect => self.reconnect(turn),
             Typed::Hint(hint) => {
                 self.model.note(&hint, self.connection.clock(turn.now));
                 // Nothing came of it, so it stays to be mended.
@@ -89,6 +106,15 @@ impl Chat {
             RoomKind::Room | RoomKind::Direct => {}
         }
         self.model.close(&name);
+        self.panes.remove(&name);
+    }
+
+    fn reconnect(&mut self, turn: &mut Turn<'_>) {
+        for report in self.connection.reconnect(turn.now, turn.effects) {
+            if let Report::Session(event) = report {
+                self.follow(event, turn.now);
+            }
+        }
     }
 
     /// Tells the others that we are typing, or have stopped. Commands are nobody's business.
@@ -131,7 +157,9 @@ impl Chat {
     /// Puts one line of pasted text in at the cursor, or edits all of it.
     pub(super) fn insert(&mut self, text: &str, turn: &mut Turn<'_>) {
         self.completing = None;
-        self.input.insert(text);
+        if !self.input.insert(text) {
+            self.notice("too long: the end was left out", turn.now);
+        }
         self.tell_typing(turn);
     }
 }

@@ -3,7 +3,7 @@
 use klatch_protocol::{CaseMapping, UnixMs};
 
 use super::{Attention, Body, Member, Model, Older, RoomKind, Roster};
-use crate::session::{Event, Person, Place, Window};
+use crate::session::{Event, Page, Person, Place, Window};
 
 impl Model {
     /// Follows one event. Returns what the user should be told about beyond the screen.
@@ -26,6 +26,7 @@ impl Model {
             Event::About { room, person } => self.about(room.as_deref(), &person),
             Event::Operator { room, nick, operator, by, at } => self.operator(&room, &nick, operator, &by, at),
             Event::Topic { room, text, changed } => self.topic(&room, text, changed),
+            Event::Said { place, .. } | Event::History(Page { place, .. }) if self.is_leaving(&place) => {}
             Event::Said { place, spoken } => return self.said(&place, spoken),
             Event::Typing { place, nick, state } => self.typing(&place, &nick, state),
             Event::Outgoing { out, place, text, manner, at, fate } => {
@@ -38,7 +39,7 @@ impl Model {
             Event::CaughtUp(place) => self.caught_up(&place),
             Event::StillMissing(place) => self.still_missing(&place),
             Event::OlderFailed { place, reason } => self.older_failed(&place, &reason),
-            Event::Away(away) => self.me.away = away,
+            Event::Away(away) => self.away(away),
             Event::Invited { room, by, at } => {
                 let by = self.shown_name(self.active(), &by).into_owned();
                 self.note(&format!("{by} invites you to {room}; /join {room} goes there"), at);
@@ -69,11 +70,13 @@ impl Model {
 
     fn compare_names(&mut self, names: CaseMapping) {
         self.names = names;
+        self.leaving = std::mem::take(&mut self.leaving).iter().map(|room| names.fold(room.as_str())).collect();
         self.rooms.iter_mut().for_each(|room| room.roster.compare_names(names));
     }
 
     /// Nobody knows what is said from here on: a gap is marked wherever something was said before.
     fn lost(&mut self) {
+        self.leaving.clear();
         for index in 0..self.rooms.len() {
             let room = &mut self.rooms[index];
             room.typing.clear();
@@ -107,6 +110,7 @@ impl Model {
     fn joined(&mut self, name: &str, person: &Person, mine: bool, at: UnixMs) {
         let names = self.names;
         if mine {
+            self.leaving.remove(&names.fold(name));
             let index = self.open(&Place::Room(name.to_owned()));
             self.me.display = person.display.clone().or(self.me.display.take());
             // Where we have been before, something was said without us.
@@ -135,6 +139,9 @@ impl Model {
     }
 
     fn parted(&mut self, name: &str, nick: &str, reason: Option<String>, by: Option<String>, mine: bool, at: UnixMs) {
+        if mine {
+            self.leaving.remove(&self.names.fold(name));
+        }
         let Some(index) = self.index_of(&Place::Room(name.to_owned())) else {
             return;
         };
@@ -186,25 +193,47 @@ impl Model {
         if mine {
             new.clone_into(&mut self.me.nick);
         }
+        // Where a conversation with that name is open already, both stay what they are.
+        if self.index_of(&Place::Direct(new.to_owned())).is_none() || names.same(old, new) {
+            self.rename_conversation(old, new);
+        }
+        for index in 0..self.rooms.len() {
+            let room = &mut self.rooms[index];
+            let concerned = room.kind == RoomKind::Direct && [old, new].iter().any(|nick| names.same(&room.name, nick));
+            if let Some(mut member) = room.roster.remove(old) {
+                new.clone_into(&mut member.nick);
+                room.roster.insert(member);
+            } else if !concerned {
+                continue;
+            }
+            let text = if mine { format!("you are {new} now") } else { format!("{old} is {new} now") };
+            self.append(index, Body::Info(text), at);
+        }
+    }
+
+    fn rename_conversation(&mut self, old: &str, new: &str) {
+        let names = self.names;
+        let Some(index) = self.index_of(&Place::Direct(old.to_owned())) else {
+            return;
+        };
         for (place, _) in self.outgoing.values_mut() {
             if matches!(place, Place::Direct(nick) if names.same(nick, old)) {
                 *place = Place::Direct(new.to_owned());
             }
         }
-        for index in 0..self.rooms.len() {
-            let room = &mut self.rooms[index];
-            if room.kind == RoomKind::Direct && names.same(&room.name, old) {
-                new.clone_into(&mut room.name);
-            } else {
-                let Some(mut member) = room.roster.remove(old) else {
-                    continue;
-                };
-                new.clone_into(&mut member.nick);
-                room.roster.insert(member);
-            }
-            let text = if mine { format!("you are {new} now") } else { format!("{old} is {new} now") };
-            self.append(index, Body::Info(text), at);
+        let before = std::mem::replace(&mut self.rooms[index].name, new.to_owned());
+        if self.previous.as_ref() == Some(&before) {
+            self.previous = Some(new.to_owned());
         }
+    }
+
+    /// The server has taken it that we are away, or back.
+    fn away(&mut self, away: bool) {
+        let me = self.me.nick.clone();
+        for room in &mut self.rooms {
+            room.roster.update(&me, |member| member.away = away);
+        }
+        self.me.away = away;
     }
 
     /// Replaces who is here, but keeps what is known about who stays.
@@ -227,7 +256,6 @@ impl Model {
         let names = self.names;
         if names.same(&person.nick, &self.me.nick) {
             self.me.display = person.display.clone().or(self.me.display.take());
-            self.me.away = person.away.unwrap_or(self.me.away);
         }
         for known in &mut self.rooms {
             if room.is_some_and(|room| !names.same(room, &known.name)) {

@@ -68,13 +68,20 @@ pub const TABLE: &[Command] = &[
         let (room, reason) = a.room()?;
         Some(Typed::Ask(Request::Part { room, reason }))
     }),
-    command("msg", &["m", "tell"], "<nick> <text>", "say something to one person", |a| {
-        let (nick, text) = a.word()?;
-        Some(Typed::Query { nick: nick.to_owned(), text: Some(words(text)?) })
+    command("msg", &["m", "tell"], "<nick or room> <text>", "say something to one person, or in another room", |a| {
+        let (to, text) = a.word()?;
+        let (to, text) = (to.to_owned(), words(text)?);
+        Some(match is_room(&to) {
+            true => Typed::Ask(Request::Say { to, text, manner: Manner::Plain }),
+            false => Typed::Query { nick: to, text: Some(text) },
+        })
     }),
     command("query", &["q"], "<nick>", "open a conversation with one person", |a| {
         let (nick, text) = a.word()?;
-        Some(Typed::Query { nick: nick.to_owned(), text: words(text) })
+        Some(match is_room(nick) {
+            true => Typed::Hint(format!("{nick} is a room; /join {nick} goes there")),
+            false => Typed::Query { nick: nick.to_owned(), text: words(text) },
+        })
     }),
     command("me", &[], "<what you do>", "say what you do: * ann waves", |a| a.say(Manner::Action)),
     command("say", &[], "<text>", "say it as it is, a / or exit() at its beginning included", |a| a.say(Manner::Plain)),
@@ -168,13 +175,13 @@ impl Arguments<'_> {
 
     /// The room looked at, if it is one.
     fn here_room(&self) -> Option<String> {
-        self.here.starts_with('#').then(|| self.here.to_owned())
+        is_room(self.here).then(|| self.here.to_owned())
     }
 
     /// A room named first, else the one looked at; and the rest.
     fn room(&self) -> Option<(String, Option<String>)> {
         match self.word() {
-            Some((word, rest)) if word.starts_with('#') => Some((word.to_owned(), words(rest))),
+            Some((word, rest)) if word.starts_with(['#', '&']) => Some((word.to_owned(), words(rest))),
             _ => Some((self.here_room()?, words(self.rest))),
         }
     }
@@ -270,7 +277,12 @@ fn words(text: &str) -> Option<String> {
 
 /// A room's name, with the `#` that people leave out.
 fn room_name(name: &str) -> String {
-    if name.starts_with(['#', '&', '+', '!']) { name.to_owned() } else { format!("#{name}") }
+    if is_room(name) { name.to_owned() } else { format!("#{name}") }
+}
+
+/// Whether this names a room, by what names of rooms begin with (modern.ircdocs.horse "Channels").
+fn is_room(name: &str) -> bool {
+    name.starts_with(['#', '&', '+', '!'])
 }
 
 #[cfg(test)]

@@ -18,9 +18,12 @@ pub use line::{Body, Delivery, Line, LineKey};
 pub use room::{Room, RoomKind};
 pub use roster::{Member, Roster};
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
-use klatch_protocol::{CaseMapping, UnixMs};
+use klatch_protocol::{CaseMapping, Folded, UnixMs};
 
 use crate::session::{OutId, Place, Request};
 
@@ -48,6 +51,8 @@ pub struct Model {
     last_key: u64,
     /// Where our own messages are shown that have not got to their end.
     outgoing: HashMap<OutId, (Place, LineKey)>,
+    /// Rooms whose windows are closed while the server has not said yet that we left them.
+    leaving: HashSet<Folded>,
 }
 
 /// Who we are.
@@ -97,6 +102,7 @@ impl Default for Model {
             greet: false,
             last_key: 0,
             outgoing: HashMap::new(),
+            leaving: HashSet::new(),
         }
     }
 }
@@ -148,17 +154,18 @@ impl Model {
     }
 
     /// Looks at room number `index` of [`Model::rooms`]; nothing happens when there is none. The unread line of the room
-    /// left behind goes away.
+    /// left behind goes away, unless something below it was not seen. Whether the newest line of the other one is seen,
+    /// [`Model::set_watching`] tells.
     pub fn switch_to(&mut self, index: usize) {
         if index >= self.rooms.len() || index == self.active {
             return;
         }
-        self.rooms[self.active].unread_from = None;
-        self.previous = Some(self.rooms[self.active].name.clone());
-        self.active = index;
-        if self.watching {
-            self.rooms[index].seen();
+        let before = &mut self.rooms[self.active];
+        if before.unread == 0 {
+            before.unread_from = None;
         }
+        self.previous = Some(before.name.clone());
+        self.active = index;
     }
 
     /// Looks at the room called `name`, if it is open; says whether it is.
@@ -221,19 +228,31 @@ impl Model {
         self.switch_to(index);
     }
 
-    /// Closes the room called `name`, which we have left; the server's window stays.
+    /// Closes the window of the room called `name`, which we have left or are leaving; the server's window stays. If it was
+    /// looked at, the one looked at before is next.
     pub fn close(&mut self, name: &str) {
         let Some(index) = self.rooms.iter().position(|r| r.kind != RoomKind::Server && self.names.same(&r.name, name))
         else {
             return;
         };
-        self.rooms.remove(index);
-        if self.active > index || self.active == self.rooms.len() {
-            self.active -= 1;
+        let room = self.rooms.remove(index);
+        if room.kind == RoomKind::Room && room.joined {
+            self.leaving.insert(self.names.fold(&room.name));
         }
-        if self.watching {
-            self.rooms[self.active].seen();
+        let before = self.previous.as_ref().and_then(|name| self.rooms.iter().position(|room| room.name == *name));
+        match before {
+            Some(before) if self.active == index => {
+                self.active = before;
+                self.previous = None;
+            }
+            _ if self.active > index || self.active == self.rooms.len() => self.active -= 1,
+            _ => {}
         }
+    }
+
+    /// Whether the window of `place` is closed and we are about to leave it.
+    fn is_leaving(&self, place: &Place) -> bool {
+        matches!(place, Place::Room(name) if self.leaving.contains(&self.names.fold(name)))
     }
 
     /// What to ask for to get older lines of the active room; `None` when there are none, or they are on their way.

@@ -105,6 +105,10 @@ impl Model {
 
     pub(super) fn history(&mut self, page: Page) {
         let Page { place, part, lines, complete } = page;
+        // What was closed is opened again only by something new in it.
+        if self.index_of(&place).is_none() && (lines.is_empty() || part == Part::Before) {
+            return;
+        }
         let index = self.open(&place);
         let lines: Vec<Line> = lines.into_iter().map(|spoken| self.spoken_line(index, spoken)).collect();
         let unread = self.unread_of(index, part, &lines);

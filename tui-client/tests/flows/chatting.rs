@@ -3,7 +3,7 @@
 use super::*;
 
 /// Enough lines to scroll.
-fn with_history() -> Flow {
+pub fn with_history() -> Flow {
     let mut flow = Flow::in_lobby();
     for number in 0..60 {
         flow.hears(&[&format!(":amy!amy@host PRIVMSG #lobby :line {number}")]);
@@ -45,6 +45,13 @@ fn up_and_down_move_in_a_text_of_several_lines_and_scroll_at_its_edge() {
     let mut flow = with_history();
     flow.types("one").key("Ctrl-J").types("two").key("Up").sees("line 59").types("X").sees("oneX");
     flow.key("Up").sees_no("line 59");
+}
+
+#[test]
+fn up_and_down_move_in_a_long_line_that_goes_on_in_the_next_row_and_only_there() {
+    let mut flow = with_history();
+    flow.types(&"word ".repeat(30)).key("Up").sees("line 59").types("X").sees("wordX").key("Down").sees("line 59");
+    flow.key("Up").key("Up").sees_no("line 59");
 }
 
 #[test]
@@ -200,4 +207,29 @@ fn after_the_machine_slept_nobody_waits_for_the_next_attempt() {
     let before = flow.dials();
     flow.does(Event::Woke);
     assert_eq!(flow.dials(), before + 1);
+}
+
+#[test]
+fn what_is_said_for_a_moment_is_said_on_small_screens_too() {
+    let mut flow = Flow::in_lobby();
+    flow.resizes(40, 12).key("Ctrl-D").sees("Ctrl-Q quits");
+    flow.types("/").key("Tab").sees("[/");
+}
+
+#[test]
+fn a_paste_that_is_too_long_is_cut_and_that_is_said() {
+    let mut flow = Flow::in_lobby();
+    flow.does(Event::Paste("word ".repeat(10_000))).sees("too long");
+}
+
+#[test]
+fn being_away_is_seen() {
+    let mut flow = Flow::in_lobby();
+    flow.resizes(120, 30)
+        .types("/away lunch")
+        .key("Enter")
+        .hears(&[":srv 306 lior :You have been marked as being away"]);
+    flow.sees("you are away").sees("you, away");
+    flow.types("/back").key("Enter").hears(&[":srv 305 lior :You are no longer marked as being away"]);
+    flow.sees("you are back").sees_no("you, away");
 }

@@ -49,6 +49,60 @@ fn a_broken_connection_is_shown_and_tried_again_and_nothing_typed_is_lost() {
 }
 
 #[test]
+fn a_new_connection_can_be_asked_for_while_there_is_one_and_nothing_gets_lost_on_the_way() {
+    let mut flow = Flow::in_lobby();
+    flow.types("under way").key("Enter").types("/reconnect").key("Enter");
+    assert_eq!(flow.dials(), 1);
+    flow.effects.clear();
+    flow.types("too early").key("Enter").sees("2 unsent");
+    assert_eq!(flow.sent(), Vec::<String>::new(), "nobody is there to hear it");
+    flow.links();
+    assert_eq!(flow.sent()[0], "CAP LS 302");
+    flow.comes_in().sees("● online").sees("it may have arrived");
+    let sent = flow.sent();
+    assert!(sent.iter().any(|line| line.ends_with("PRIVMSG #lobby :too early")), "{sent:?}");
+}
+
+#[test]
+fn who_stayed_after_a_shutdown_can_go_back_when_the_server_is_there_again() {
+    let mut flow = Flow::in_lobby();
+    flow.hears(&[":srv NOTE * SERVER_SHUTDOWN 0 :Server shutting down"]).breaks().key("Up");
+    flow.types("/reconnect").key("Enter");
+    assert_eq!(flow.dials(), 1);
+    flow.links().comes_in().sees("● online").sees_no("SHUTTING DOWN");
+    flow.effects.clear();
+    flow.breaks();
+    assert_eq!(flow.dials(), 1, "a break is a break again");
+}
+
+#[test]
+fn a_shutdown_that_was_announced_on_a_connection_that_broke_is_not_announced_any_more() {
+    let mut flow = Flow::in_lobby();
+    flow.hears(&[":srv NOTE * SERVER_SHUTDOWN 600 :The server shuts down in 10 minutes"]).sees("SHUTTING DOWN");
+    flow.breaks().sees("SHUTTING DOWN").links().comes_in().sees_no("SHUTTING DOWN");
+}
+
+#[test]
+fn a_key_that_nobody_vouches_for_ends_a_chat_that_came_about_by_one_that_somebody_did() {
+    let mut flow = Flow::in_lobby();
+    flow.types("on").breaks();
+    flow.net(NetEvent::UnknownKey { seen: klatch_protocol::Fingerprint::of(b"somebody between us") });
+    // Enter ends what was being typed; it is no answer to a question that came up in that moment.
+    flow.sees("the server shows a key now that").sees_no("First visit").key("Enter");
+    assert!(!flow.effects.iter().any(|effect| matches!(effect, Effect::Trust { .. })), "{:?}", flow.effects);
+}
+
+#[test]
+fn the_same_refusal_is_told_once_however_often_klatch_tries() {
+    let mut flow = Flow::in_lobby();
+    flow.breaks();
+    for _ in 0..3 {
+        flow.net(NetEvent::Ready).hears(&["ERROR :Too many connections"]).passes(60_000);
+    }
+    assert_eq!(flow.screen().matches("Too many connections").count(), 1, "{}", flow.screen());
+}
+
+#[test]
 fn leaving_with_something_unsent_is_asked_about_once() {
     let mut flow = Flow::in_lobby();
     flow.breaks().types("unsent").key("Enter").key("Ctrl-Q").sees("1 message is not sent yet");

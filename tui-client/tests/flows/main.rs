@@ -6,6 +6,7 @@ mod entering;
 mod hosting;
 mod leaving;
 mod unsent;
+mod windows;
 
 use jiff::tz::TimeZone;
 use klatch::{
