@@ -63,9 +63,27 @@ impl Model {
     }
 
     fn welcome(&mut self, nick: String, network: String, first: bool) {
+        let had_none = self.me.nick.is_empty();
         self.me.nick = nick;
         self.network = network;
         self.greet |= first;
+        if had_none {
+            self.sign_outgoing();
+        }
+    }
+
+    /// What an earlier run of klatch left was there before we had a name.
+    fn sign_outgoing(&mut self) {
+        let Model { rooms, outgoing, me, .. } = self;
+        for (_, key) in outgoing.values() {
+            for room in rooms.iter_mut() {
+                room.history.update(*key, |body| {
+                    if let Body::Said { nick, .. } = body {
+                        nick.clone_from(&me.nick);
+                    }
+                });
+            }
+        }
     }
 
     fn compare_names(&mut self, names: CaseMapping) {

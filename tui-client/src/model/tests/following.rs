@@ -253,3 +253,18 @@ fn people_and_rooms_are_found_as_the_network_compares_names() {
     });
     assert!(here(&model, "\u{e4}MY"));
 }
+
+#[test]
+fn what_an_earlier_run_left_has_our_name_once_we_are_in() {
+    let mut model = Model::default();
+    model.apply(Event::Outgoing {
+        out: crate::session::OutId(1),
+        place: lobby(),
+        text: "left over".into(),
+        manner: Manner::Plain,
+        at: UnixMs(1_000),
+        fate: Fate::Queued,
+    });
+    model.apply(Event::Welcome { nick: "lior".into(), network: "Attic".into(), first: true, history: true });
+    assert_eq!(shown(&model, "#lobby"), ["lior: left over"]);
+}
