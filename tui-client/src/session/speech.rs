@@ -3,7 +3,7 @@
 use klatch_protocol::{CaseMapping, Message, UnixMs, format};
 
 use super::{
-    Event, Manner, Output, Outputs, Place, Session, Spoken, Typing, Window, clean,
+    Event, Manner, OutId, Output, Outputs, Place, Session, Spoken, Typing, Window, clean,
     dispatch::{Line, time_of},
     link::Phase,
     sending::NONCE,
@@ -27,9 +27,7 @@ impl Session {
         self.link.typists.stopped(&place, &spoken.nick);
         self.backlog.heard(&place, spoken.id.as_deref(), spoken.at);
         if spoken.mine
-            && let Some(out_id) = nonce
-                .and_then(|nonce| self.outbox.stamped(&nonce))
-                .or_else(|| self.outbox.came_back(line.label, &place, &raw, spoken.manner))
+            && let Some(out_id) = self.our_own(line.label, nonce.as_deref(), &place, &raw, spoken.manner)
         {
             self.done(out_id, spoken.id, spoken.at, out);
             return;
@@ -40,6 +38,23 @@ impl Session {
             return;
         }
         out.tell(Event::Said { place, spoken });
+    }
+
+    /// Which message of this device came back. One with a nonce of another device's is none, whatever it says, and neither is
+    /// one without a label where answers have one.
+    fn our_own(
+        &self,
+        label: Option<&str>,
+        nonce: Option<&str>,
+        place: &Place,
+        raw: &str,
+        manner: Manner,
+    ) -> Option<OutId> {
+        match nonce {
+            Some(nonce) => self.outbox.stamped(nonce),
+            None if label.is_none() && self.has_labels() => None,
+            None => self.outbox.came_back(label, place, raw, manner),
+        }
     }
 
     /// What a PRIVMSG or NOTICE says and where; `None` for what is not for people.

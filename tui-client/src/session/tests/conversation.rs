@@ -75,6 +75,26 @@ fn what_another_device_of_ours_says_is_heard() {
 }
 
 #[test]
+fn what_another_device_of_ours_says_is_not_ours_though_the_words_are_the_same() {
+    let mut script = Script::in_lobby();
+    script.says("#lobby", "hello");
+    let label = script.label_of(":hello");
+    script.clear();
+    script.hears(&[
+        "@msgid=8;+klatch.chat/nonce=phone-1 :lior!l@h PRIVMSG #lobby :hello",
+        "@msgid=9 :lior!l@h PRIVMSG #lobby :hello",
+    ]);
+    assert_eq!(said(&script).len(), 2);
+    assert_eq!(script.session.unsent(), 1, "ours has not come back");
+    script.hears(&[&format!("@label={label};msgid=10 :lior!l@h PRIVMSG #lobby :hello")]);
+    assert!(
+        matches!(&script.fates()[..], [(1, Fate::Done { id: Some(id), .. })] if id == "10"),
+        "{:?}",
+        script.fates()
+    );
+}
+
+#[test]
 fn what_is_refused_says_why_and_can_be_sent_again() {
     let mut script = Script::in_lobby();
     script.says("#ops", "one");
