@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use klatch::model::Roster;
+use klatch::model::{Body, Roster};
+use klatch_protocol::UnixMs;
 
 use crate::client::{Client, Said};
 
@@ -12,6 +13,8 @@ pub(crate) struct Truth {
     pub(crate) rooms: BTreeMap<String, Vec<(String, String)>>,
     /// By the two accounts, once from each side.
     pub(crate) direct: BTreeMap<(String, String), Vec<(String, String)>>,
+    /// How far people have read, by account and place.
+    pub(crate) markers: BTreeMap<(String, String), UnixMs>,
     /// The words by id, also of rooms that are gone.
     pub(crate) all: BTreeMap<String, String>,
 }
@@ -29,6 +32,8 @@ impl Truth {
         let mut faults = client.faults.clone();
         check_said(client, self, &mut faults);
         check_screen(client, self, rooms, &mut faults);
+        check_own(client, &mut faults);
+        check_markers(client, self, &mut faults);
         faults
     }
 }
@@ -67,6 +72,34 @@ fn check_screen(client: &Client, truth: &Truth, rooms: &[&str], faults: &mut Vec
         let (says, is) = client.unread(place);
         if says != is {
             faults.push(format!("{} counts {says} unread in {place}, there are {is}", client.name));
+        }
+    }
+}
+
+/// What the person said is their own on each of their devices.
+fn check_own(client: &Client, faults: &mut Vec<String>) {
+    let lines = client.model.rooms().iter().flat_map(|room| room.history.iter());
+    for line in lines {
+        if let Body::Said { nick, text, mine, .. } = &line.body
+            && *mine != (*nick == client.name)
+        {
+            faults.push(format!(
+                "{} takes \"{text}\" of {nick} for {}",
+                client.name,
+                if *mine { "their own" } else { "another's" }
+            ));
+        }
+    }
+}
+
+/// All devices of a person are told the same about how far they have read, which is what the server keeps.
+fn check_markers(client: &Client, truth: &Truth, faults: &mut Vec<String>) {
+    for place in client.rooms() {
+        let kept = truth.markers.get(&(client.name.clone(), place.clone()));
+        let told = client.markers.get(&place);
+        if told != kept {
+            faults
+                .push(format!("{} was told to have read {place} up to {told:?}, and has up to {kept:?}", client.name));
         }
     }
 }

@@ -12,7 +12,7 @@ use klatch::{
         Unsent, Way,
     },
 };
-use klatch_protocol::UnixMs;
+use klatch_protocol::{Message, UnixMs};
 use klatch_server::hub::io::ConnId;
 
 use crate::chance::Chance;
@@ -30,6 +30,8 @@ pub(crate) enum Said {
 
 pub(crate) struct Client {
     pub(crate) name: String,
+    /// What the words said here begin with: the name, and on which device where there are two.
+    voice: String,
     pub(crate) session: Session,
     pub(crate) model: Model,
     pub(crate) link: Option<ConnId>,
@@ -52,6 +54,8 @@ pub(crate) struct Client {
     pub(crate) seen: BTreeMap<String, String>,
     /// By room, the ids on screen when the person last looked there.
     pub(crate) looked: HashMap<String, BTreeSet<String>>,
+    /// How far the server says that the person has read, by place.
+    pub(crate) markers: BTreeMap<String, UnixMs>,
     /// The newest place in the order that came by itself on the present connection.
     newest: u64,
     /// How many messages were confirmed.
@@ -66,6 +70,7 @@ impl Client {
     pub(crate) fn new(name: &str, signed_up: bool, at: u64, chance: &mut Chance) -> Self {
         let mut client = Client {
             name: name.to_owned(),
+            voice: name.to_owned(),
             session: Session::new(intent(name, signed_up, false), chance.number()),
             model: Model::default(),
             link: None,
@@ -81,6 +86,7 @@ impl Client {
             outgoing: HashMap::new(),
             seen: BTreeMap::new(),
             looked: HashMap::new(),
+            markers: BTreeMap::new(),
             newest: 0,
             confirmed: 0,
             answers: 0,
@@ -88,6 +94,11 @@ impl Client {
         };
         client.model.set_watching(false);
         client
+    }
+
+    /// Another device of the same person.
+    pub(crate) fn on_another_device(self) -> Self {
+        Client { voice: format!("{} elsewhere", self.name), ..self }
     }
 
     pub(crate) fn now(&self, time: u64) -> Now {
@@ -148,9 +159,26 @@ impl Client {
     }
 
     pub(crate) fn hear(&mut self, time: u64, line: &str) -> Vec<String> {
-        let mut out = Vec::new();
+        let (mut out, had_arrived) = (Vec::new(), self.session.is_in());
         self.session.receive(self.now(time), line, &mut out);
-        self.follow(out)
+        let mut lines = self.follow(out);
+        self.note_marker(line);
+        if self.session.is_in() && !had_arrived {
+            lines.push("CAP REQ :draft/read-marker".to_owned());
+        }
+        lines
+    }
+
+    /// MARKREAD: how far the person has read on any device, which never goes back (ircv3.net "read-marker").
+    fn note_marker(&mut self, line: &str) {
+        let Ok(message) = Message::parse(line) else { return };
+        let at = message.param(1).and_then(|at| UnixMs::parse(at.strip_prefix("timestamp=")?));
+        if let (true, Some(place), Some(at)) = (message.is("MARKREAD"), message.param(0), at) {
+            let before = self.markers.insert(place.to_owned(), at);
+            if before > Some(at) {
+                self.faults.push(format!("{} has read {place} up to {before:?} and then only to {at}", self.voice));
+            }
+        }
     }
 
     pub(crate) fn tick(&mut self, time: u64) -> Vec<String> {
@@ -166,7 +194,7 @@ impl Client {
     }
 
     pub(crate) fn say(&mut self, time: u64, to: &str) -> Vec<String> {
-        let text = format!("{} says {}", self.name, self.said.len());
+        let text = format!("{} says {}", self.voice, self.said.len());
         self.said.insert(text.clone(), Said::Open);
         self.ask(time, Request::Say { to: to.to_owned(), text, manner: Manner::Plain })
     }
@@ -179,6 +207,22 @@ impl Client {
             self.looked.insert(room.to_owned(), self.ids_in(room).into_iter().collect());
             self.model.switch_to(0);
         }
+    }
+
+    /// Tells the server that a room was read to its end.
+    pub(crate) fn mark_read(&mut self, time: u64, room: &str) -> Vec<String> {
+        let lines = self.model.room(room).into_iter().flat_map(|room| room.history.iter().rev());
+        let newest = lines.filter(|line| line.id.is_some()).map(|line| line.at).next();
+        match newest.filter(|_| self.session.has_history()) {
+            Some(at) => self.ask(time, Request::Raw(format!("MARKREAD {room} timestamp={at}"))),
+            None => Vec::new(),
+        }
+    }
+
+    /// Asks how far the person has read everywhere.
+    pub(crate) fn ask_for_markers(&mut self, time: u64) -> Vec<String> {
+        let rooms = self.rooms();
+        rooms.iter().flat_map(|room| self.ask(time, Request::Raw(format!("MARKREAD {room}")))).collect()
     }
 
     /// What to ask for to read on towards the beginning, wherever there may be more.

@@ -18,6 +18,8 @@ pub(crate) struct Server {
     pub(crate) disk: Disk,
     /// The most records of one answer about history.
     page: u32,
+    /// Whether one person may have several devices.
+    many_devices: bool,
     inbox: Vec<Input>,
     /// What is being committed, and when that will be done.
     committing: Option<(Effects, u64)>,
@@ -38,8 +40,8 @@ pub(crate) enum Killed {
 }
 
 impl Server {
-    pub(crate) fn new(disk: Disk, page: u32) -> Self {
-        Server { hub: None, disk, page, inbox: Vec::new(), committing: None, skew: 0, up_at: 0 }
+    pub(crate) fn new(disk: Disk, page: u32, many_devices: bool) -> Self {
+        Server { hub: None, disk, page, many_devices, inbox: Vec::new(), committing: None, skew: 0, up_at: 0 }
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -51,8 +53,13 @@ impl Server {
     }
 
     pub(crate) fn start(&mut self, time: u64) {
-        let policy =
-            Policy { server_name: "sim.test".into(), flood: None, history_page: self.page, ..Policy::default() };
+        let policy = Policy {
+            server_name: "sim.test".into(),
+            flood: None,
+            history_page: self.page,
+            many_devices: self.many_devices,
+            ..Policy::default()
+        };
         self.hub = Some(Hub::new(policy, self.disk.load(), self.now(time).wall));
     }
 

@@ -16,7 +16,7 @@ const JUMP: u64 = 600_000;
 pub(crate) fn happen(world: &mut World) {
     let index = usize::try_from(world.chance.below(world.clients.len() as u64)).unwrap();
     let deed = world.chance.below(100);
-    world.trace(|| format!("deed {deed} of {}", NAMES[index]));
+    world.trace(|| format!("deed {deed} of {}", world.clients[index].name));
     match deed {
         0..46 => say(world, index),
         46..48 => ban_from_room(world, index),
@@ -58,7 +58,7 @@ fn ban_from_room(world: &mut World, index: usize) {
 /// The operator of the server throws somebody out, who cannot come back for a while.
 fn ban_from_server(world: &mut World, index: usize) {
     let length = Some(1_000 + world.chance.below(15_000));
-    let verb = OperatorVerb::Ban { target: NAMES[index].to_owned(), length, reason: "enough".to_owned() };
+    let verb = OperatorVerb::Ban { target: world.clients[index].name.clone(), length, reason: "enough".to_owned() };
     world.server.take(Input::Operator { ticket: Ticket(u64::MAX), verb });
 }
 
@@ -83,6 +83,8 @@ fn look(world: &mut World, index: usize) {
     if !rooms.is_empty() {
         let room = world.chance.pick(&rooms).clone();
         world.clients[index].look(&room);
+        let lines = world.clients[index].mark_read(world.time, &room);
+        world.send(index, lines);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use klatch_server::hub::io::{Answer, Page, Place, Query, RoomId};
+use klatch_server::hub::io::{AccountId, Answer, Page, Place, Query, RoomId};
 
 use crate::{checks::Truth, disk::Disk};
 
@@ -21,7 +21,8 @@ pub(crate) fn on(disk: &mut Disk) -> Truth {
             .collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
-    let mut truth = Truth { rooms: BTreeMap::new(), direct: BTreeMap::new(), all: BTreeMap::new() };
+    let mut truth =
+        Truth { rooms: BTreeMap::new(), direct: BTreeMap::new(), markers: BTreeMap::new(), all: BTreeMap::new() };
     for room in &snapshot.rooms {
         truth.rooms.insert(room.name.as_str().to_owned(), said(Place::Room(room.id)));
     }
@@ -34,6 +35,11 @@ pub(crate) fn on(disk: &mut Disk) -> Truth {
             truth.all.extend(lines.iter().cloned());
             truth.direct.insert((one.name.as_str().to_owned(), other.name.as_str().to_owned()), lines);
         }
+    }
+    let names: BTreeMap<AccountId, &str> =
+        snapshot.accounts.iter().map(|account| (account.id, account.name.as_str())).collect();
+    for (account, place, at) in &snapshot.markers {
+        truth.markers.insert((names[account].to_owned(), place.clone()), *at);
     }
     truth
 }

@@ -69,12 +69,15 @@ impl World {
     pub(crate) fn new(seed: u64, broken: Option<Broken>) -> Self {
         let mut chance = Chance::new(seed);
         let start = 1_700_000_000_000;
-        let clients =
-            NAMES.iter().map(|name| Client::new(name, false, start + chance.below(5_000), &mut chance)).collect();
+        let mut client = |name: &str| Client::new(name, false, start + chance.below(5_000), &mut chance);
+        let mut clients: Vec<Client> = NAMES.iter().map(|name| client(name)).collect();
+        // In every fourth run the first of them has two.
+        let many_devices = seed % 4 == 1;
+        clients.extend(many_devices.then(|| client(NAMES[0]).on_another_device()));
         let net = Network::new(broken == Some(Broken::Order));
         // Every sixteenth seed has a real database.
         let page = PAGES[usize::try_from(seed % PAGES.len() as u64).unwrap()];
-        let mut server = Server::new(Disk::new(seed % 16 == 5), page);
+        let mut server = Server::new(Disk::new(seed % 16 == 5), page, many_devices);
         server.start(start);
         World {
             start,
