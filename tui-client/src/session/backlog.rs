@@ -172,14 +172,19 @@ impl Backlog {
         self.open.iter().map(|open| open.deadline).min()
     }
 
-    /// A line came in on the present connection.
-    pub(super) fn heard(&mut self, place: &Place, id: Option<&str>, at: UnixMs) {
+    /// A line came in on the present connection. The echo of a `repeat` may be that of a message of long ago, so it tells
+    /// nothing about how far the history is known.
+    pub(super) fn heard(&mut self, place: &Place, id: Option<&str>, at: UnixMs, repeat: bool) {
         if matches!(place, Place::Server) {
             return;
         }
         // Before the newest page has come, nobody knows what was said before this.
         let asked = self.asks_latest(place);
         if let Some(known) = self.entry(place) {
+            // Where nothing at all is known, there is nothing that it could set back.
+            if repeat && (asked || known.upto.is_some()) {
+                return;
+            }
             let anchor = Some(Anchor { id: id.map(str::to_owned), at });
             if known.behind || asked {
                 known.beyond = anchor;

@@ -28,6 +28,8 @@ pub(super) struct Message {
     pub nonce: String,
     /// When it was sent last, by the server's clock.
     sent_at: UnixMs,
+    /// Whether it had been sent before that.
+    repeat: bool,
     state: State,
 }
 
@@ -75,7 +77,16 @@ impl Outbox {
             self.messages.remove(oldest_refused);
         }
         let nonce = format!("{:016x}-{}", self.origin, self.last + 1);
-        let message = Message { out: OutId(0), place, raw, manner, nonce, sent_at: UnixMs(0), state: State::Waiting };
+        let message = Message {
+            out: OutId(0),
+            place,
+            raw,
+            manner,
+            nonce,
+            sent_at: UnixMs(0),
+            repeat: false,
+            state: State::Waiting,
+        };
         Some(self.take(message))
     }
 
@@ -84,7 +95,7 @@ impl Outbox {
         let Unsent { place, text, manner, nonce, sent } = unsent;
         let known = self.messages.iter().any(|message| message.nonce == nonce);
         let (state, sent_at) = sent.map_or((State::Waiting, UnixMs(0)), |at| (State::Doubtful, at));
-        let message = Message { out: OutId(0), place, raw: text, manner, nonce, sent_at, state };
+        let message = Message { out: OutId(0), place, raw: text, manner, nonce, sent_at, repeat: false, state };
         (!known).then(|| self.take(message))
     }
 
@@ -119,6 +130,11 @@ impl Outbox {
         self.messages.iter().find(|message| message.nonce == nonce).map(|message| message.out)
     }
 
+    /// Whether a message was sent more than once.
+    pub(super) fn is_repeat(&self, out: OutId) -> bool {
+        self.messages.iter().any(|message| message.out == out && message.repeat)
+    }
+
     /// The rooms that something waits for.
     pub(super) fn rooms(&self) -> impl Iterator<Item = &str> {
         self.messages.iter().filter_map(|message| match &message.place {
@@ -139,6 +155,7 @@ impl Outbox {
         })?;
         let message = &mut self.messages[index];
         message.state = State::Sent;
+        message.repeat = message.sent_at != UnixMs(0);
         message.sent_at = now;
         self.changes += 1;
         Some(message.clone())

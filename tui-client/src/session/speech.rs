@@ -25,10 +25,10 @@ impl Session {
         };
         let Heard { place, spoken, raw, nonce } = heard;
         self.link.typists.stopped(&place, &spoken.nick);
-        self.backlog.heard(&place, spoken.id.as_deref(), spoken.at);
-        if spoken.mine
-            && let Some(out_id) = self.our_own(line.label, nonce.as_deref(), &place, &raw, spoken.manner)
-        {
+        let own = self.our_own(line.label, nonce.as_deref(), &place, &raw, spoken.manner).filter(|_| spoken.mine);
+        let repeat = own.is_some_and(|out_id| self.outbox.is_repeat(out_id));
+        self.backlog.heard(&place, spoken.id.as_deref(), spoken.at, repeat);
+        if let Some(out_id) = own {
             self.done(out_id, spoken.id, spoken.at, out);
             return;
         }

@@ -105,3 +105,31 @@ fn all_that_is_left_goes_on_even_if_it_is_more_than_one_run_would_take() {
     script.says("#lobby", "one more");
     assert!(matches!(script.events()[..], [Event::Error { .. }]), "{:?}", script.events());
 }
+
+#[test]
+fn the_echo_of_a_repeat_sets_nothing_back() {
+    let mut script = Script::in_lobby();
+    knows_nonces(&mut script);
+    script.hears(&["@msgid=1;time=2026-11-24T10:01:00.000Z :amy!a@h PRIVMSG #lobby :seen"]);
+    script.says("#lobby", "in doubt");
+    let nonce = nonce_of(&script, "in doubt");
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    knows_nonces(&mut script);
+    // Of this history the message in doubt is not a part any more, and others were said behind it.
+    let (label, _) = script.question("AFTER #lobby msgid=1");
+    script.answer(&label, "#lobby", &[("8", "10:08:00", "amy", "eight"), ("9", "10:09:00", "amy", "nine")]);
+    let (label, _) = script.question("AFTER #lobby msgid=9");
+    script.answer(&label, "#lobby", &[]);
+    let label = script.label_of(":in doubt");
+    script.clear();
+    script.hears(&[&format!(
+        "@label={label};msgid=2;time=2026-11-24T10:02:00.000Z;+klatch.chat/nonce={nonce} :lior!l@h PRIVMSG #lobby :in doubt"
+    )]);
+    assert_eq!(script.fates(), [(1, Fate::Done { id: Some("2".into()), at: at("10:02:00") })]);
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    script.question("AFTER #lobby msgid=9");
+}
