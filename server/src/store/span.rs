@@ -125,8 +125,7 @@ fn around(anchor: Anchor, limit: u32) -> Vec<Span> {
 }
 
 /// Keeps the `limit` targets nearest to `from`, and puts them oldest first. Equal times are ordered by place, so that
-/// the answer does not depend on the engine, and stay together where a page has room for them all: who goes on from the last
-/// time of a page would miss the rest of them.
+/// the answer does not depend on the engine.
 pub(super) fn counted_from(
     mut found: Vec<(Place, UnixMs)>,
     from: UnixMs,
@@ -138,19 +137,12 @@ pub(super) fn counted_from(
         (*at, low, high)
     });
     found.dedup();
-    let limit = limit as usize;
-    let Some(over) = found.len().checked_sub(limit + 1) else { return found };
+    let over = found.len().saturating_sub(limit as usize);
     if from <= to {
-        // The first that is left out; what has its time is left out as well. `limit` is below the length, as `over` says.
-        let border = found[limit].1;
-        let whole = found.partition_point(|(_, at)| *at < border);
-        found.truncate(if whole > 0 { whole } else { limit });
+        found.truncate(found.len() - over);
         return found;
     }
-    let border = found[over].1;
-    let whole = found.partition_point(|(_, at)| *at <= border);
-    let skipped = if whole < found.len() { whole } else { over + 1 };
-    found.split_off(skipped)
+    found.split_off(over)
 }
 
 /// The inverse of [`ends`].

@@ -32,16 +32,27 @@ pub(super) enum Question {
     Missed { place: Place, after: Anchor, by_time: bool },
     /// What was said before.
     Before { place: Place, before: Anchor },
-    /// Which conversations had something said since, the newest first; of those whose newest is older than `until`, where
-    /// newer ones are told already, and no more than so many.
-    Conversations { since: UnixMs, until: Option<UnixMs>, most: usize },
+    /// Which conversations had something said since.
+    Conversations(Conversations),
+}
+
+/// Which conversations are asked for: those that had something said after `since`, the newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Conversations {
+    pub since: UnixMs,
+    /// Only those whose newest message is older than this, where newer ones are told already.
+    pub until: Option<UnixMs>,
+    /// No more than these, over all answers.
+    pub most: usize,
+    /// The most of one answer.
+    pub limit: usize,
 }
 
 impl Question {
     pub(super) fn place(&self) -> Option<&Place> {
         match self {
             Question::Latest(place) | Question::Missed { place, .. } | Question::Before { place, .. } => Some(place),
-            Question::Conversations { .. } => None,
+            Question::Conversations(_) => None,
         }
     }
 }
@@ -155,7 +166,7 @@ impl Backlog {
 
     /// The open question about conversations.
     pub(super) fn conversations_answered(&mut self) -> Option<Question> {
-        let found = self.open.iter().position(|open| matches!(open.question, Question::Conversations { .. }))?;
+        let found = self.open.iter().position(|open| matches!(open.question, Question::Conversations(_)))?;
         Some(self.open.remove(found).question)
     }
 

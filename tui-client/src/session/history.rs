@@ -4,7 +4,7 @@ use klatch_protocol::{Caps, LineBuilder, Message, UnixMs};
 
 use super::{
     Event, Now, Output, Outputs, Page, Part, Place, Session, Spoken,
-    backlog::{Anchor, Question},
+    backlog::{Anchor, Conversations, Question},
     batches::Item,
     clean,
     speech::Heard,
@@ -12,8 +12,10 @@ use super::{
 
 /// Messages of one page.
 const PAGE: usize = 100;
-/// The most conversations that are looked for when coming in, and the most of one answer.
+/// The most conversations that are looked for when coming in, and as a rule the most of one answer.
 const CONVERSATIONS: usize = 50;
+/// The most of one answer where all that it holds have one time.
+const MOST_OF_ONE_TIME: usize = 1_000;
 /// The most conversations that are looked for after a break.
 const MOST_MISSED: usize = 2_000;
 /// How far back conversations are looked for the first time: thirty days.
@@ -53,7 +55,8 @@ impl Session {
             let since = self.known_until.map_or(clock.0 - FIRST_LOOK, |last| last.0 - OVERLAP);
             // What went on without us is never too much; of what was before, the newest do.
             let most = if self.known_until.is_some() { MOST_MISSED } else { CONVERSATIONS };
-            self.backlog.ask(Question::Conversations { since: UnixMs(since), until: None, most });
+            let limit = self.conversations_at_once();
+            self.backlog.ask(Question::Conversations(Conversations { since: UnixMs(since), until: None, most, limit }));
         }
     }
 
@@ -98,6 +101,10 @@ impl Session {
         }
     }
 
+    fn conversations_at_once(&self) -> usize {
+        self.page_size().min(CONVERSATIONS)
+    }
+
     fn question(&self, line: LineBuilder, question: &Question) -> LineBuilder {
         let line = match question {
             Question::Latest(place) => line.param("LATEST").param(target(place)).param("*"),
@@ -107,11 +114,11 @@ impl Session {
             Question::Before { place, before } => {
                 line.param("BEFORE").param(target(place)).param(self.reference(before, false))
             }
-            Question::Conversations { since, until, .. } => {
+            Question::Conversations(Conversations { since, until, limit, .. }) => {
                 // The newest first; and nothing is too new, whatever our clock says.
                 let until = until.map_or_else(|| FOREVER.to_owned(), |until| until.to_string());
                 let line = line.param("TARGETS").param(format!("timestamp={until}"));
-                return line.param(format!("timestamp={since}")).param(self.page_size().min(CONVERSATIONS).to_string());
+                return line.param(format!("timestamp={since}")).param(limit.to_string());
             }
         };
         line.param(self.page_size().to_string())
@@ -213,8 +220,12 @@ impl Session {
     pub(super) fn targets(&mut self, label: Option<&str>, items: &[Item], out: &mut Vec<Output>) {
         let by_label = self.backlog.answered(label, "");
         let asked = by_label.or_else(|| self.backlog.conversations_answered());
-        let Some(Question::Conversations { since, until, most }) = asked else { return };
-        self.targets_further(since, until, most, items);
+        let Some(Question::Conversations(asked)) = asked else { return };
+        let since = asked.since;
+        match self.targets_further(asked, items) {
+            Some(further) => self.backlog.ask_next(Question::Conversations(further)),
+            None => self.link.knows_conversations = true,
+        }
         for item in items {
             let Item::Line(line) = item else {
                 continue;
@@ -235,22 +246,28 @@ impl Session {
         }
     }
 
-    /// Asks for the next page of conversations, unless this was the last.
-    fn targets_further(&mut self, since: UnixMs, until: Option<UnixMs>, most: usize, items: &[Item]) {
+    /// What to ask for behind a page of conversations, unless it was the last. Those of its oldest time may have been parted
+    /// by its end (ircv3/ircv3-specifications issue 604), so that time is asked for again; where a page holds no other
+    /// time, with more room.
+    fn targets_further(&self, asked: Conversations, items: &[Item]) -> Option<Conversations> {
         let time = |item: &Item| match item {
             Item::Line(line) => Message::parse(line).ok().and_then(|message| UnixMs::parse(message.param(2)?)),
             Item::Batch(_) => None,
         };
-        // klatchd keeps those of one millisecond on one page.
-        let oldest = items.iter().filter_map(time).min();
-        let further = oldest.filter(|oldest| until.is_none_or(|until| *oldest < until));
-        match further {
-            Some(until) if items.len() >= self.page_size().min(CONVERSATIONS) && most > items.len() => {
-                let most = most - items.len();
-                self.backlog.ask_next(Question::Conversations { since, until: Some(until), most });
-            }
-            _ => self.link.knows_conversations = true,
+        let (told, usual) = (items.len(), self.conversations_at_once());
+        let (oldest, newest) = (items.iter().filter_map(time).min()?, items.iter().filter_map(time).max()?);
+        let with_oldest = Some(UnixMs(oldest.0 + 1));
+        if told < asked.limit.min(usual) || told >= asked.most || asked.until.is_some_and(|until| until <= newest) {
+            return None;
         }
+        let most = asked.most - told;
+        Some(if oldest < newest {
+            Conversations { until: with_oldest, most, limit: usual, ..asked }
+        } else if told >= asked.limit && asked.limit < MOST_OF_ONE_TIME {
+            Conversations { until: with_oldest, limit: asked.limit * 2, ..asked }
+        } else {
+            Conversations { until: Some(oldest), most, limit: usual, ..asked }
+        })
     }
 
     /// FAIL CHATHISTORY, with what it is about.
@@ -296,7 +313,12 @@ impl Session {
             }
             Question::Missed { place, .. } | Question::Latest(place) => self.cannot_catch_up(&place, out),
             Question::Before { place, .. } => out.tell(Event::OlderFailed { place, reason: says.to_owned() }),
-            Question::Conversations { .. } => {}
+            // A server may not want to tell as many at once as have one time: then it goes on with those before.
+            Question::Conversations(asked) if asked.limit > self.conversations_at_once() => {
+                let (until, limit) = (asked.until.map(|until| UnixMs(until.0 - 1)), self.conversations_at_once());
+                self.backlog.ask_next(Question::Conversations(Conversations { until, limit, ..asked }));
+            }
+            Question::Conversations(_) => {}
         }
         self.flush(now, out);
     }

@@ -22,9 +22,8 @@ pub(crate) const NAMES: [&str; 4] = ["anna", "bert", "cleo", "dora"];
 pub(crate) const TEA: &str = "#tea";
 /// All rooms they are in at the end.
 pub(crate) const ROOMS: [&str; 2] = ["#lobby", TEA];
-/// The most records of one answer about history, by seed. All conversations of one person fit into the shortest: where a
-/// clock was set back they have one time, and more of one time than a page holds nobody can ask for (see docs/protocol.md).
-const PAGES: [u32; 3] = [7, 30, 200];
+/// The most records of one answer about history, by seed.
+const PAGES: [u32; 3] = [3, 30, 200];
 /// Milliseconds of trouble.
 pub(crate) const TROUBLE: u64 = 60_000;
 /// Milliseconds after which everything has to have come to rest.
@@ -32,7 +31,7 @@ const HEALED: u64 = TROUBLE + 150_000;
 /// Milliseconds after which everybody reads on towards the beginning.
 const SCROLL_BACK: u64 = TROUBLE + 110_000;
 /// Milliseconds between two questions for older lines.
-const SCROLL_EVERY: u64 = 2_000;
+const SCROLL_EVERY: u64 = 500;
 /// More steps than any honest run takes.
 const MOST_STEPS: u64 = 300_000;
 

@@ -17,6 +17,9 @@ struct Fault(&'static str, Option<String>, &'static str);
 
 /// The tokens of a page besides that of its line.
 const COST: u32 = 1;
+/// The most targets of one answer. They are no messages, so the limit of a page is not theirs: a client has to be able to ask
+/// for all that have one time, since it cannot go on behind some of them.
+const MOST_TARGETS: u32 = 1_000;
 
 /// CHATHISTORY with its subcommands.
 pub(super) fn chathistory(turn: &mut Turn<'_>, message: &Message<'_>) {
@@ -38,7 +41,7 @@ pub(super) fn chathistory(turn: &mut Turn<'_>, message: &Message<'_>) {
 fn page(turn: &mut Turn<'_>, subcommand: &str, message: &Message<'_>) -> Result<(), Fault> {
     let count = if subcommand == "BETWEEN" { 5 } else { 4 };
     let params = exactly(message, count)?;
-    let (name, limit) = (params[1], limit(turn, params[count - 1])?);
+    let (name, limit) = (params[1], limit(params[count - 1], turn.hub.policy.history_page)?);
     let anchor = |index: usize| anchor(turn, name, params[index]);
     let page = match subcommand {
         "LATEST" if params[2] == "*" => Page::Latest(None),
@@ -59,7 +62,7 @@ fn page(turn: &mut Turn<'_>, subcommand: &str, message: &Message<'_>) -> Result<
 
 fn targets(turn: &mut Turn<'_>, message: &Message<'_>) -> Result<(), Fault> {
     let params = exactly(message, 4)?;
-    let limit = limit(turn, params[3])?;
+    let limit = limit(params[3], MOST_TARGETS)?;
     let (from, to) = (time(params[1])?, time(params[2])?);
     let Some((account, rooms)) = turn.myself().map(|user| (World::correspondent(user), user.rooms.clone())) else {
         return Ok(());
@@ -80,9 +83,9 @@ fn exactly<'a>(message: &'a Message<'_>, count: usize) -> Result<&'a [&'a str], 
     }
 }
 
-fn limit(turn: &Turn<'_>, text: &str) -> Result<u32, Fault> {
+fn limit(text: &str, most: u32) -> Result<u32, Fault> {
     match text.parse::<u32>() {
-        Ok(limit) if limit > 0 => Ok(limit.min(turn.hub.policy.history_page)),
+        Ok(limit) if limit > 0 => Ok(limit.min(most)),
         _ => Err(Fault("INVALID_PARAMS", Some(text.to_owned()), "Invalid limit")),
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use super::*;
 
 fn pages(script: &Script) -> Vec<(Part, Vec<String>, bool)> {
@@ -269,16 +271,70 @@ fn a_labelled_answer_may_hold_the_page_in_a_batch_of_its_own() {
     assert!(caught_up(&script));
 }
 
+/// Answers a question about conversations with those of `(nick, second)` in a list, as far as it asks for them.
+fn answer_conversations(script: &mut Script, (label, line): &(String, String), all: &[(&str, u32)], most: usize) {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [until, since] = [words[3], words[4]].map(|word| word.strip_prefix("timestamp=").unwrap());
+    let limit = words[5].parse::<usize>().unwrap().min(most);
+    let time = |second: u32| format!("2026-11-24T09:59:{second:02}.000Z");
+    let found = all.iter().map(|(nick, second)| (nick, time(*second)));
+    let found: Vec<_> = found.filter(|(_, at)| since < at.as_str() && at.as_str() < until).collect();
+    script.out.clear();
+    script.hears(&[&format!("@label={label} :srv BATCH +t draft/chathistory-targets")]);
+    for (nick, at) in &found[found.len().saturating_sub(limit)..] {
+        script.hears(&[&format!("@batch=t :srv CHATHISTORY TARGETS {nick} {at}")]);
+    }
+    script.hears(&[":srv BATCH -t"]);
+}
+
+/// Who is found of `all` by somebody who was away, at a server that tells at most so many at a time.
+fn conversations_found(all: &[(&str, u32)], most: usize) -> Vec<String> {
+    let mut script = Script::in_lobby();
+    script.breaks();
+    script.clear();
+    script.session.open(script.now, &mut script.out);
+    script.come_in_where_a_page_has(2);
+    let (mut found, mut questions) = (Vec::new(), VecDeque::new());
+    for _ in 0..100 {
+        questions.extend(script.sent().into_iter().filter(|line| line.contains(" CHATHISTORY ")).map(str::to_owned));
+        let Some(line) = questions.pop_front() else {
+            found.sort();
+            return found;
+        };
+        let label = line.strip_prefix("@label=").and_then(|line| line.split(' ').next()).unwrap().to_owned();
+        if line.contains(" TARGETS ") {
+            answer_conversations(&mut script, &(label, line), all, most);
+        } else {
+            let place = line.split(' ').nth(3).unwrap();
+            script.answer(&label, place, &[]);
+            found.extend((!place.starts_with('#')).then(|| place.to_owned()));
+        }
+    }
+    panic!("it comes to no end");
+}
+
 #[test]
-fn more_conversations_than_one_answer_holds_are_asked_for_in_turn() {
+fn conversations_of_one_time_are_not_parted_by_a_page() {
+    let all = [("amy", 1), ("bob", 5), ("cleo", 5), ("dora", 5), ("eve", 5), ("fay", 5), ("gus", 7), ("hal", 9)];
+    let nicks = all.map(|(nick, _)| nick.to_owned());
+    assert_eq!(conversations_found(&all, 1_000), nicks);
+    assert_eq!(conversations_found(&all[1..6], 1_000), nicks[1..6], "all of one time");
+    // Elsewhere nobody can ask for more of one time than the server tells, but for those before.
+    assert_eq!(conversations_found(&all, 2), ["amy", "eve", "fay", "gus", "hal"]);
+}
+
+#[test]
+fn a_server_that_does_not_tell_so_many_at_once_is_asked_for_those_before() {
     let mut script = Script::new(Script::log_in());
-    script.come_in();
-    script.hears(&[":srv 005 lior CHATHISTORY=2 :are supported"]);
+    script.come_in_where_a_page_has(2);
     let (label, _) = script.question("TARGETS");
     script.answer_targets(&label, &["amy", "bob"]);
     let (label, line) = script.question("TARGETS");
-    assert!(line.contains("TARGETS timestamp=2026-11-24T09:59:00.000Z timestamp="), "{line}");
-    assert!(line.ends_with(" 2"), "{line}");
-    script.answer_targets(&label, &["cleo"]);
+    assert!(line.contains("TARGETS timestamp=2026-11-24T09:59:00.001Z timestamp=") && line.ends_with(" 4"), "{line}");
+    script.clear();
+    script.hears(&[&format!("@label={label} FAIL CHATHISTORY INVALID_PARAMS TARGETS 4 :Invalid limit")]);
+    let (label, line) = script.question("TARGETS");
+    assert!(line.contains("TARGETS timestamp=2026-11-24T09:59:00.000Z timestamp=") && line.ends_with(" 2"), "{line}");
+    script.answer_targets(&label, &[]);
     assert!(!script.sent().iter().any(|line| line.contains("TARGETS")), "that was the last");
 }

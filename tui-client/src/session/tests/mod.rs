@@ -61,6 +61,11 @@ impl Script {
 
     /// The server lets us in and puts us into the lobby.
     fn come_in(&mut self) {
+        self.come_in_where_a_page_has(200);
+    }
+
+    /// As [`Script::come_in`], where the server tells that one answer about history has at most so many messages.
+    fn come_in_where_a_page_has(&mut self, most: usize) {
         self.hears(&[
             &format!(":srv CAP * LS :{CAPS}"),
             &format!(":srv CAP * ACK :{GRANTED}"),
@@ -68,7 +73,10 @@ impl Script {
             ":srv 900 lior lior!lior@host lior :You are logged in as lior",
             ":srv 903 lior :SASL authentication successful",
             ":srv 001 lior :Welcome",
-            ":srv 005 lior NETWORK=Attic CHATHISTORY=200 MSGREFTYPES=msgid,timestamp PREFIX=(ov)@+ STATUSMSG=@+ :are supported",
+            &format!(
+                ":srv 005 lior NETWORK=Attic CHATHISTORY={most} MSGREFTYPES=msgid,timestamp PREFIX=(ov)@+ STATUSMSG=@+ \
+                 :are supported"
+            ),
             ":srv 375 lior :- message of the day",
             ":srv 376 lior :End of MOTD",
             "@time=2026-11-24T10:00:00.000Z :lior!lior@host JOIN #lobby lior :Lior Ben-Ami",
