@@ -3,6 +3,7 @@
 
 mod bounds;
 mod chaos;
+mod growth;
 mod hostile;
 #[path = "../../protocol/tests/corpus/kept.rs"]
 mod kept;

@@ -86,6 +86,11 @@ impl Stage {
         }
     }
 
+    /// How much the hub knows and how much the store would tell another one: their lengths, written out.
+    pub(crate) fn remembered(&mut self) -> (usize, usize) {
+        (format!("{:?}", self.hub()).len(), format!("{:?}", self.store.load().unwrap()).len())
+    }
+
     /// What an earlier run of the server left in the store.
     pub(crate) fn keep(&mut self, writes: &[Write]) {
         assert!(self.hub.is_none(), "the hub has looked already");
