@@ -233,12 +233,16 @@ impl Hub {
         }
     }
 
-    /// Does what waits, as far as the flood bucket and answers from elsewhere allow.
+    /// Does what waits, as far as the flood bucket, answers from elsewhere and what is to be sent already allow.
     fn pump(&mut self, now: Now, conn: ConnId, effects: &mut Effects) {
         let flood = self.flood_for(conn);
         while let Some(session) = self.sessions.get_mut(&conn).filter(|session| session.pending.is_none()) {
             let Some(next) = session.queue.front() else { return };
             let bytes = next.bytes();
+            if effects.is_full() {
+                self.deadlines.at_latest(conn, now.mono);
+                return;
+            }
             if let Some(flood) = flood
                 && let ready = self.ready(conn, flood, now.mono)
                 && ready > now.mono

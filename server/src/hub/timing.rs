@@ -24,7 +24,10 @@ enum Care {
 impl Hub {
     /// Does everything whose time has come.
     pub(super) fn tick(&mut self, now: Now, effects: &mut Effects) {
-        while let Some(conn) = self.deadlines.pop_due(now.mono) {
+        // What is left is due still, and has its turn when this was handed over.
+        while !effects.is_full()
+            && let Some(conn) = self.deadlines.pop_due(now.mono)
+        {
             self.look_after(now, conn, effects);
         }
         self.forget_old(now, effects);

@@ -48,7 +48,7 @@ pub(super) struct Parts {
 pub(super) struct Turns {
     parts: Parts,
     switchboard: Switchboard,
-    /// What the next turn begins with: answers that needed no waiting.
+    /// What the next turn begins with: what one had no room for, and answers that needed no waiting.
     ready: Vec<Input>,
     /// Who waits for which of the hub's answers to the operator.
     asked: HashMap<Ticket, oneshot::Sender<OperatorAnswer>>,
@@ -91,19 +91,24 @@ impl Turns {
 
     /// One turn. `true` when it was the last.
     async fn turn(&mut self) -> Result<bool, ServeError> {
-        let burst = self.gather().await;
+        let mut burst = self.gather().await.into_iter();
         if let Some(fault) = self.fault.take() {
             return Err(ServeError::Damaged(fault));
         }
         let mut effects = Effects::default();
         let now = self.parts.clock.now();
         let mut gone = Vec::new();
-        for input in burst {
+        for input in burst.by_ref() {
             if let Input::Closed { conn, .. } = &input {
                 gone.push(*conn);
             }
             self.parts.hub.handle(now, input, &mut effects);
+            if effects.is_full() {
+                break;
+            }
         }
+        // What is over begins the next turn, when this was handed over.
+        self.ready.extend(burst);
         if !effects.writes.is_empty() {
             self.commit(std::mem::take(&mut effects.writes)).await?;
         }
@@ -129,7 +134,7 @@ impl Turns {
                 () = at(deadline) => {}
             }
         }
-        while self.arrived.len() < BURST
+        while burst.len() + self.arrived.len() < BURST
             && let Ok(arrival) = self.parts.arrivals.try_recv()
         {
             self.arrived.push(arrival);
@@ -150,7 +155,8 @@ impl Turns {
             self.ordered(order, &mut burst);
         }
         // After the lines: a deadline for silence has to see what was said while the loop was busy.
-        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        let is_due = deadline.is_some_and(|deadline| deadline <= Instant::now());
+        if is_due && !burst.iter().any(|input| matches!(input, Input::Tick)) {
             burst.push(Input::Tick);
         }
         burst
@@ -276,5 +282,107 @@ async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, sync::Arc};
+
+    use super::*;
+    use crate::{
+        auth::{AuthLimits, Cost},
+        hub::{
+            io::{ConnId, Peer},
+            policy::Policy,
+        },
+        net::{Admission, NetLimits, Outbox},
+        store::{Memory, Store as _},
+    };
+
+    /// A loop over a store in memory, with what goes into it and what comes out.
+    struct Scene {
+        turns: Turns,
+        arrive: mpsc::Sender<Arrival>,
+        sent: mpsc::Receiver<Vec<Parcel>>,
+        /// Without anybody who could order anything the loop ends.
+        _operator: mpsc::Sender<Order>,
+    }
+
+    fn scene(policy: Policy) -> Scene {
+        let (arrive, arrivals) = mpsc::channel(BURST);
+        let (answer, answers) = mpsc::channel(BURST);
+        let (parcels, sent) = mpsc::channel(1);
+        let (operator, orders) = mpsc::channel(1);
+        let store = Box::new(Memory::new(1, "CODE".into()));
+        let clock = Clock::start();
+        let auth = AuthLimits { cost: Cost::Cheap, ..AuthLimits::default() };
+        let parts = Parts {
+            clock,
+            hub: Hub::new(policy, store.load().unwrap(), clock.now().wall),
+            store: StoreWorker::start(store, None, answer.clone()).unwrap(),
+            passwords: Passwords::new(auth, answer).unwrap(),
+            arrivals,
+            answers,
+            parcels,
+            orders,
+            news: broadcast::channel(1).0,
+            reloads: mpsc::channel(1).0,
+        };
+        Scene { turns: Turns::new(parts), arrive, sent, _operator: operator }
+    }
+
+    impl Scene {
+        async fn say(&self, conn: u64, line: &str) {
+            self.arrive.send(Arrival::Input(Input::Line { conn: ConnId(conn), line: line.to_owned() })).await.unwrap();
+        }
+
+        /// One turn; how many bytes it sent.
+        async fn turn(&mut self) -> usize {
+            assert!(!self.turns.turn().await.unwrap());
+            let parcels = self.sent.try_recv().unwrap_or_default();
+            parcels.iter().flat_map(|parcel| &parcel.chunks).map(Bytes::len).sum()
+        }
+    }
+
+    /// Pages of a hundred kilobytes for many who ask at once.
+    #[tokio::test]
+    async fn what_one_turn_sends_is_bounded_and_the_next_goes_on() {
+        const PEOPLE: u64 = 200;
+        const MOST: usize = 16 << 20;
+        let mut scene = scene(Policy { account_required: false, lobby: None, flood: None, ..Policy::default() });
+        let (addr, admission) = (Ipv4Addr::LOCALHOST.into(), Arc::new(Admission::new(PEOPLE as usize)));
+        let mut seats = Vec::new();
+        for conn in 0..PEOPLE {
+            let seat = admission.admit(&NetLimits { per_address: 1000, ..NetLimits::default() }, addr).unwrap();
+            let (peer, outbox) = (Peer { addr, port: 1, secure: true }, Arc::new(Outbox::new(1)));
+            let opened = Arrival::Opened { conn: ConnId(conn), peer, outbox, stay: seat.stay() };
+            seats.push(seat);
+            scene.arrive.send(opened).await.unwrap();
+            scene.say(conn, &format!("NICK n{conn}")).await;
+            scene.say(conn, &format!("USER n{conn} 0 * :N")).await;
+            scene.say(conn, "CAP REQ :batch message-tags server-time draft/chathistory").await;
+            scene.say(conn, "JOIN #a").await;
+            scene.turn().await;
+        }
+        let text = "x".repeat(400);
+        for _ in 0..200 {
+            scene.say(0, &format!("PRIVMSG #a :{text}")).await;
+        }
+        scene.turn().await;
+        for conn in 0..PEOPLE {
+            scene.say(conn, "CHATHISTORY LATEST #a * 200").await;
+        }
+        scene.turn().await;
+        // The store answers one after the other; all of that is to be there.
+        while scene.turns.parts.answers.len() < PEOPLE as usize {
+            tokio::task::yield_now().await;
+        }
+        let mut all = 0;
+        while all < PEOPLE as usize * 200 * text.len() {
+            let sent = scene.turn().await;
+            assert!(sent < MOST + (1 << 20), "{sent} bytes in one turn");
+            all += sent;
+        }
     }
 }

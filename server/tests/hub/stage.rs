@@ -38,6 +38,8 @@ pub(crate) struct Stage {
     pub(crate) answers: VecDeque<OperatorAnswer>,
     pub(crate) news: VecDeque<News>,
     pub(crate) stopped: bool,
+    /// The most bytes that one input had the hub send.
+    pub(crate) most_sent: usize,
     /// Password work is kept back while this is on.
     pub(crate) auth_waits: bool,
     /// Password work is answered with "busy".
@@ -76,6 +78,7 @@ impl Stage {
             answers: VecDeque::new(),
             news: VecDeque::new(),
             stopped: false,
+            most_sent: 0,
             auth_waits: false,
             auth_busy: false,
             auth: VecDeque::new(),
@@ -203,6 +206,11 @@ impl Stage {
 
     fn perform(&mut self, effects: Effects) {
         self.store.commit(&effects.writes).unwrap();
+        let bytes = |send: &Send| match send {
+            Send::One(_, bytes) | Send::Many(_, bytes) => bytes.len(),
+            Send::Close(_) => 0,
+        };
+        self.most_sent = self.most_sent.max(effects.sends.iter().map(bytes).sum());
         for send in effects.sends {
             match send {
                 Send::One(conn, bytes) => self.deliver(conn, &bytes),

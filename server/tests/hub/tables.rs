@@ -139,3 +139,25 @@ fn lines_that_wait_count_what_they_take_however_short_they_are() {
     }
     assert!(answers(&mut stage, "A").ends_with("ERROR :Excess Flood"));
 }
+
+/// Answers of 40 KB to lines of a few bytes: what waited must not all be done before any of it is handed over.
+#[test]
+fn what_waited_is_answered_little_by_little() {
+    const MANY: usize = 600;
+    const MOST: usize = 16 << 20;
+    let mut stage = stage();
+    answers(&mut stage, "CAP REQ :draft/metadata-2 batch draft/chathistory");
+    (0..100).for_each(|key| drop(answers(&mut stage, &format!("METADATA * SET k{key} :{}", "v".repeat(300)))));
+    answers(&mut stage, "JOIN #a");
+    stage.store_waits = true;
+    stage.line("amanda", "CHATHISTORY LATEST #a * 1");
+    (0..MANY).for_each(|_| stage.line("amanda", "METADATA * LIST"));
+    stage.line("amanda", "PING last");
+    stage.go_on();
+    assert!(stage.most_sent > MOST / 2 && stage.most_sent < MOST + (1 << 20), "{} bytes at once", stage.most_sent);
+    // No time passes until all of it is answered, in its order.
+    stage.wait(0);
+    let lines: Vec<String> = std::iter::from_fn(|| stage.next_line("amanda")).collect();
+    assert_eq!(lines.iter().filter(|line| line.contains(" 761 ")).count(), MANY * 100);
+    assert!(lines.last().unwrap().ends_with(":last"));
+}

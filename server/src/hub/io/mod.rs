@@ -4,6 +4,7 @@
 //! somebody else delivers, or a request in [`Effects`] that somebody else answers with an [`Input`].
 
 mod bans;
+mod effects;
 mod history;
 mod network;
 mod nonce;
@@ -16,13 +17,13 @@ mod write;
 
 use std::net::IpAddr;
 
-use bytes::Bytes;
 use klatch_protocol::UnixMs;
 
 use super::policy::Policy;
 
 pub use self::{
     bans::{Ban, BanId, BanTarget, DEEDS_KEPT, DEEDS_TOLD, Deed, Suspect, span},
+    effects::{Effects, Send},
     history::{Anchor, Answer, Page, Place, Query, Record, RecordKind, Scope, Search},
     network::{ADDRESSES_KNOWN, KnownAddress, Network, listed, neighbourhood, origin},
     nonce::{KeptNonces, NONCES_IN_MEMORY, NonceRow},
@@ -173,40 +174,4 @@ pub enum FrameFault {
     },
     /// No end of line in sight; the connection is closed.
     Endless,
-}
-
-/// What the hub wants done. `writes` first, in one durable transaction; only then everything else.
-#[derive(Debug, Default)]
-pub struct Effects {
-    /// What has to be on disk before anyone hears of it.
-    pub writes: Vec<Write>,
-    /// Lines and closes, in the order in which they have to happen.
-    pub sends: Vec<Send>,
-    /// Connections that belong to somebody who is here from now on.
-    pub settled: Vec<ConnId>,
-    /// Questions to the store. They see everything in `writes`.
-    pub queries: Vec<(Ticket, Query)>,
-    /// Password work.
-    pub auth: Vec<AuthRequest>,
-    /// Whose connections are gone: their password work and searches need not be done, and an answer changes nothing.
-    pub given_up: Vec<Ticket>,
-    /// What the operator should see happen.
-    pub news: Vec<News>,
-    /// Answers to [`Input::Operator`].
-    pub operator: Vec<(Ticket, OperatorAnswer)>,
-    /// The operator's decisions should be read again, and handed to the hub; [`Input::Reread`] has to tell how that went.
-    pub reload: bool,
-    /// The server should end now: everyone has been told.
-    pub stop: bool,
-}
-
-/// One thing for the connections.
-#[derive(Debug, Clone)]
-pub enum Send {
-    /// A line (or several), CR LF included, for one connection.
-    One(ConnId, Bytes),
-    /// The same bytes for each of many connections, shared by all.
-    Many(Recipients, Bytes),
-    /// Close the connection after what was sent to it before.
-    Close(ConnId),
 }
