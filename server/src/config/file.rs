@@ -1,6 +1,7 @@
 //! From the configuration file to what it decides: TOML, every key known, every fault shown with its line and column.
 
 use std::{
+    borrow::Cow,
     net::SocketAddr,
     num::NonZeroUsize,
     path::{Path, PathBuf},
@@ -67,8 +68,7 @@ impl File {
                 path: path.to_owned(),
                 line: before.matches('\n').count() + 1,
                 column: before[line_start..].chars().count() + 1,
-                // It may quote what stands there.
-                message: clean_line(error.message()).into_owned(),
+                message: clean_line(&without_value(error.message())).into_owned(),
             }
         })
     }
@@ -167,6 +167,19 @@ impl File {
     }
 }
 
+/// The message of a wrong type or value without the value itself: it may be a password, and where it stands is told.
+fn without_value(message: &str) -> Cow<'_, str> {
+    let head = ["invalid type: ", "invalid value: "].into_iter().find(|head| message.starts_with(head));
+    // "invalid type: string "x", expected …": the kind of the value is one word or more, without quotes or ticks.
+    let value = head.and_then(|head| Some(head.len() + message.get(head.len()..)?.find(['"', '`'])?));
+    match (value, message.rfind(", expected ")) {
+        (Some(value), Some(rest)) if value < rest => {
+            format!("{}{}", message[..value].trim_end(), &message[rest..]).into()
+        }
+        _ => message.into(),
+    }
+}
+
 fn millis(seconds: NonZeroUsize) -> u64 {
     (seconds.get() as u64).saturating_mul(1000)
 }
@@ -235,6 +248,7 @@ mod tests {
             ("[server]\nname = \"a b\"\n", "klatchd.toml:2:8: it has to be one word"),
             ("[accounts]\n  sign_up = \"maybe\"", "klatchd.toml:2:13: `maybe` is none of open, invite, closed"),
             ("[limits]\nconnections = 0", "klatchd.toml:2:15: "),
+            ("[server]\nmotd = 7", "klatchd.toml:2:8: invalid type: integer, expected a string"),
             ("[rooms]\nlobby = \"lobby\"", "klatchd.toml:2:9: `lobby` begins with"),
             ("[server\n", "klatchd.toml:1:8: "),
             ("[tls]\nkey = \"x\"", "klatchd.toml:1:1: missing field `certificate`"),

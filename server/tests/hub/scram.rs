@@ -1,20 +1,11 @@
 //! SCRAM-SHA-256 against the hub, with a client that does its own arithmetic (RFC 5802 section 3).
 
+#[path = "../support/scram.rs"]
+mod client;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
 
 use crate::stage::Stage;
-
-fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    mac.update(text);
-    mac.finalize().into_bytes().into()
-}
-
-fn xor(a: [u8; 32], b: [u8; 32]) -> [u8; 32] {
-    std::array::from_fn(|at| a[at] ^ b[at])
-}
 
 /// Sends `text` and gives the server's answer back, decoded.
 fn exchange(stage: &mut Stage, text: &str) -> String {
@@ -30,26 +21,13 @@ fn exchange(stage: &mut Stage, text: &str) -> String {
 fn begin(stage: &mut Stage, name: &str) -> String {
     stage.line("amy", "AUTHENTICATE SCRAM-SHA-256");
     assert_eq!(stage.next_line("amy").as_deref(), Some("AUTHENTICATE +"));
-    exchange(stage, &format!("n,,n={name},r=abc"))
+    exchange(stage, &client::first(name))
 }
 
 /// Proves a password; the server's last message and the one that was expected if the password is right.
-fn prove(stage: &mut Stage, name: &str, password: &str, first: &str) -> (String, String) {
-    let field = |key: &str| first.split(',').find_map(|part| part.strip_prefix(key)).unwrap();
-    let mut salt = STANDARD.decode(field("s=")).unwrap();
-    salt.extend([0, 0, 0, 1]);
-    let mut block = mac(password.as_bytes(), &salt);
-    let mut salted = block;
-    for _ in 1..field("i=").parse::<u32>().unwrap() {
-        block = mac(password.as_bytes(), &block);
-        salted = xor(salted, block);
-    }
-    let without = format!("c=biws,r={}", field("r="));
-    let whole = format!("n={name},r=abc,{first},{without}");
-    let key = mac(&salted, b"Client Key");
-    let proof = xor(key, mac(&Sha256::digest(key), whole.as_bytes()));
-    let expected = format!("v={}", STANDARD.encode(mac(&mac(&salted, b"Server Key"), whole.as_bytes())));
-    (exchange(stage, &format!("{without},p={}", STANDARD.encode(proof))), expected)
+fn prove(stage: &mut Stage, name: &str, password: &str, answer: &str) -> (String, String) {
+    let (last, expected) = client::last(name, password, answer);
+    (exchange(stage, &last), expected)
 }
 
 fn with_account() -> Stage {

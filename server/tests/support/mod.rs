@@ -105,6 +105,11 @@ impl Client {
         }
     }
 
+    /// All lines so far.
+    pub fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
     /// Reads up to a line that holds `part`.
     pub async fn until(&mut self, part: &str) -> String {
         while let Some(line) = self.next().await {
@@ -196,7 +201,7 @@ pub struct Daemon {
     pub address: SocketAddr,
     pub fingerprint: Fingerprint,
     /// Kept open, so that a write to it does not fail.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
     log: Option<PathBuf>,
 }
 
@@ -229,9 +234,16 @@ impl Daemon {
             child,
             address: format!("{host}:{port}").parse().unwrap(),
             fingerprint: fingerprint.parse().unwrap(),
-            _stdout: stdout,
+            stdout,
             log: None,
         }
+    }
+
+    /// The next line it says on standard output after READY.
+    pub fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
     }
 
     /// What one that was started with a data directory has said on standard error so far.
