@@ -1,5 +1,7 @@
 //! Lines in and out of a link, until one end has had enough.
 
+use std::io::ErrorKind;
+
 use klatch_protocol::{Frame, Framer, Limits};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -12,6 +14,9 @@ use super::{LinkId, NetEvent, Reports, failure::plain};
 const READ: usize = 16 * 1024;
 /// Bytes gathered for one write.
 const WRITE: usize = 16 * 1024;
+
+/// What is said of a server that is gone without a word.
+const GONE: &str = "the server closed the connection";
 
 /// Carries lines until the link ends or `unwritten` is closed; returns why it ended.
 pub(super) async fn carry<S, E>(stream: S, unwritten: mpsc::Receiver<String>, reports: &Reports<E>) -> String
@@ -32,7 +37,9 @@ async fn read<E: From<(LinkId, NetEvent)>>(mut from: impl AsyncRead + Unpin, rep
     let mut buffer = vec![0; READ];
     loop {
         let bytes = match from.read(&mut buffer).await {
-            Ok(0) => return "the server closed the connection".to_owned(),
+            Ok(0) => return GONE.to_owned(),
+            // It was killed, or lost its network, before it could say goodbye as TLS has it.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return GONE.to_owned(),
             // `read` never gives more than the buffer holds.
             Ok(count) => &buffer[..count],
             Err(error) => return plain(&error),

@@ -94,6 +94,7 @@ fn a_killed_server_is_noticed_and_found_again() {
     amy.enter("before the crash");
     amy.wait_text("✓");
     server.kill();
+    amy.wait_text("connection lost: the server closed");
     amy.wait_for("the broken connection", |screen| {
         let text = screen.contents();
         text.contains("retry") || text.contains("connecting") || text.contains("offline")
