@@ -123,7 +123,7 @@ impl Chat {
                 let text = if *away { "you are away; /back ends it" } else { "you are back" };
                 self.model.note(text, self.connection.clock(now));
             }
-            session::Event::Renamed { old, new, .. } => {
+            session::Event::Renamed { old, new, .. } | session::Event::RoomRenamed { from: old, to: new, .. } => {
                 let (old, new) = (old.clone(), new.clone());
                 return self.follow_rename(event, &old, &new);
             }
@@ -132,14 +132,16 @@ impl Chat {
         self.model.apply(event)
     }
 
-    /// Somebody has another name: what belongs to the window called `old` goes with it, if it is called `new` now.
+    /// Somebody or a room has another name: what belongs to the window called `old` goes with it, if it is called `new` now.
     fn follow_rename(&mut self, event: session::Event, old: &str, new: &str) -> Option<Attention> {
         let before = self.model.room(old).map(|room| room.name.clone());
         let attention = self.model.apply(event);
         let is_there = |name: &str| self.model.rooms().iter().any(|room| room.name == name);
         if let Some(before) = before.filter(|before| !is_there(before) && is_there(new)) {
-            if let Some(pane) = self.panes.remove(&before) {
-                self.panes.insert(new.to_owned(), pane);
+            let pane = self.panes.remove(&before).unwrap_or_default();
+            self.panes.insert(new.to_owned(), pane);
+            if self.stalled.remove(&before) {
+                self.stalled.insert(new.to_owned());
             }
             if let Some(draft) = self.drafts.remove(&before) {
                 self.drafts.insert(new.to_owned(), draft);

@@ -22,6 +22,9 @@ impl Model {
             }
             Event::Quit { nick, reason, at } => self.quit(&nick, reason.as_deref(), at),
             Event::Renamed { old, new, mine, at } => self.renamed(&old, &new, mine, at),
+            Event::RoomRenamed { from, to, by, reason, at } => {
+                self.room_renamed(&from, &to, &by, reason.as_deref(), at);
+            }
             Event::Present { room, people } => self.present(&room, people),
             Event::About { room, person } => self.about(room.as_deref(), &person),
             Event::Operator { room, nick, operator, by, at } => self.operator(&room, &nick, operator, &by, at),
@@ -204,45 +207,6 @@ impl Model {
         let nick = room.roster.remove(nick).map_or_else(|| nick.to_owned(), |member| member.nick);
         room.typing.retain(|typing| !names.same(typing, &nick));
         self.append(index, Body::Left { nick, display, reason }, at);
-    }
-
-    fn renamed(&mut self, old: &str, new: &str, mine: bool, at: UnixMs) {
-        let names = self.names;
-        if mine {
-            new.clone_into(&mut self.me.nick);
-        }
-        // Where a conversation with that name is open already, both stay what they are.
-        if self.index_of(&Place::Direct(new.to_owned())).is_none() || names.same(old, new) {
-            self.rename_conversation(old, new);
-        }
-        for index in 0..self.rooms.len() {
-            let room = &mut self.rooms[index];
-            let concerned = room.kind == RoomKind::Direct && [old, new].iter().any(|nick| names.same(&room.name, nick));
-            if let Some(mut member) = room.roster.remove(old) {
-                new.clone_into(&mut member.nick);
-                room.roster.insert(member);
-            } else if !concerned {
-                continue;
-            }
-            let text = if mine { format!("you are {new} now") } else { format!("{old} is {new} now") };
-            self.append(index, Body::Info(text), at);
-        }
-    }
-
-    fn rename_conversation(&mut self, old: &str, new: &str) {
-        let names = self.names;
-        let Some(index) = self.index_of(&Place::Direct(old.to_owned())) else {
-            return;
-        };
-        for (place, _) in self.outgoing.values_mut() {
-            if matches!(place, Place::Direct(nick) if names.same(nick, old)) {
-                *place = Place::Direct(new.to_owned());
-            }
-        }
-        let before = std::mem::replace(&mut self.rooms[index].name, new.to_owned());
-        if self.previous.as_ref() == Some(&before) {
-            self.previous = Some(new.to_owned());
-        }
     }
 
     /// The server has taken it that we are away, or back.

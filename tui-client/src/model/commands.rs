@@ -96,6 +96,10 @@ pub const TABLE: &[Command] = &[
         let text = words(a.rest).map(|text| if text == "-" { String::new() } else { text });
         Some(Typed::Ask(Request::Topic { room: a.here_room()?, text }))
     }),
+    command("rename", &[], "<new name> [reason]", "give the room another name", |a| {
+        let (name, reason) = a.word()?;
+        Some(Typed::Ask(Request::Rename { room: a.here_room()?, name: room_name(name), reason: words(reason) }))
+    }),
     command("names", &[], "[room]", "who is in a room", |a| {
         let (room, _) = a.room()?;
         Some(Typed::Ask(Request::Names(room)))

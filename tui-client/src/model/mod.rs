@@ -8,6 +8,7 @@ mod history;
 mod line;
 mod looks;
 mod mention;
+mod renaming;
 mod room;
 mod roster;
 mod speaking;

@@ -47,6 +47,7 @@ impl Session {
                 return;
             }
             Request::Nick(nick) => line.command("NICK").param(nick),
+            Request::Rename { room, name, reason } => with_text(line.command("RENAME").param(room).param(name), reason),
             Request::Kick { room, nick, reason } => with_text(line.command("KICK").param(room).param(nick), reason),
             Request::Invite { nick, room } => line.command("INVITE").param(nick).param(room),
             Request::Whois(nick) => line.command("WHOIS").param(nick),

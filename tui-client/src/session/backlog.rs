@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use klatch_protocol::{CaseMapping, Folded, UnixMs};
 
-use super::Place;
+use super::{Place, speech::same_place};
 
 /// Questions that may be open at a time.
 const MOST_OPEN: usize = 4;
@@ -53,6 +53,13 @@ impl Question {
         match self {
             Question::Latest(place) | Question::Missed { place, .. } | Question::Before { place, .. } => Some(place),
             Question::Conversations(_) => None,
+        }
+    }
+
+    fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Question::Latest(place) | Question::Missed { place, .. } | Question::Before { place, .. } => Some(place),
+            Question::Conversations { .. } => None,
         }
     }
 }
@@ -269,11 +276,21 @@ impl Backlog {
         }
     }
 
-    /// Somebody has another nick.
-    pub(super) fn renamed(&mut self, old: &str, new: &str) {
-        if let Some(mut known) = self.known.remove(&self.names.fold(old)) {
-            known.place = Place::Direct(new.to_owned());
-            self.known.insert(self.names.fold(new), known);
+    /// A place has another name. What is asked about it is answered under the new one.
+    pub(super) fn renamed(&mut self, old: &Place, new: &Place) {
+        let (Some(from), Some(to)) = (self.key(old), self.key(new)) else {
+            return;
+        };
+        if let Some(mut known) = self.known.remove(&from) {
+            known.place = new.clone();
+            self.known.insert(to, known);
+        }
+        let names = self.names;
+        let open = self.open.iter_mut().map(|open| &mut open.question);
+        for place in open.chain(&mut self.waiting).filter_map(Question::place_mut) {
+            if same_place(names, place, old) {
+                *place = new.clone();
+            }
         }
     }
 

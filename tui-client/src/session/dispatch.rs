@@ -136,6 +136,7 @@ impl Session {
             "KICK" => self.kick(line, out),
             "QUIT" => self.quit(line, out),
             "NICK" => self.renamed(line, out),
+            "RENAME" => self.room_renamed(line, out),
             "AWAY" => self.away(line, out),
             "ACCOUNT" => self.account(line, out),
             "SETNAME" => self.setname(line, out),

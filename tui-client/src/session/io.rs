@@ -84,6 +84,15 @@ pub enum Request {
     SetName(String),
     /// Change the nick.
     Nick(String),
+    /// Give a room another name.
+    Rename {
+        /// The room.
+        room: String,
+        /// The new name.
+        name: String,
+        /// Why.
+        reason: Option<String>,
+    },
     /// Throw somebody out of a room.
     Kick {
         /// The room.
@@ -355,6 +364,19 @@ pub enum Event {
         new: String,
         /// Whether it was us.
         mine: bool,
+        /// When.
+        at: UnixMs,
+    },
+    /// A room that we are in has another name now.
+    RoomRenamed {
+        /// The name before.
+        from: String,
+        /// The name now.
+        to: String,
+        /// Who gave it.
+        by: String,
+        /// Why, if told.
+        reason: Option<String>,
         /// When.
         at: UnixMs,
     },

@@ -18,6 +18,7 @@ mod numerics;
 mod outbox;
 mod people;
 mod reconnect;
+mod renaming;
 mod sending;
 mod speech;
 mod standard;

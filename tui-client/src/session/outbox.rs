@@ -289,16 +289,13 @@ impl Outbox {
         self.messages.iter().filter(concerned).map(|message| message.out).collect()
     }
 
-    /// Somebody has another nick: what waits for them goes there.
-    pub(super) fn renamed(&mut self, old: &str, new: &str) {
+    /// A place has another name: what waits for it goes there.
+    pub(super) fn renamed(&mut self, old: &Place, new: &Place) {
         let names = self.names;
-        for message in &mut self.messages {
-            if let Place::Direct(nick) = &mut message.place
-                && names.same(nick, old)
-            {
-                new.clone_into(nick);
-            }
+        for message in self.messages.iter_mut().filter(|message| same_place(names, &message.place, old)) {
+            message.place = new.clone();
         }
+        self.changes += 1;
     }
 
     /// Names are compared otherwise from now on.

@@ -81,20 +81,6 @@ impl Session {
         }
     }
 
-    pub(super) fn renamed(&mut self, line: &Line<'_>, out: &mut Vec<Output>) {
-        let (old, new) = (line.who(), line.name(0));
-        if old.is_empty() || new.is_empty() {
-            return;
-        }
-        let mine = self.is_me(line.source());
-        if mine {
-            line.param(0).clone_into(&mut self.nick);
-        }
-        self.backlog.renamed(&old, &new);
-        self.outbox.renamed(&old, &new);
-        out.tell(Event::Renamed { old, new, mine, at: line.at });
-    }
-
     /// AWAY of somebody (ircv3.net "away-notify").
     pub(super) fn away(&mut self, line: &Line<'_>, out: &mut Vec<Output>) {
         let away = Some(line.message.given(0).is_some());

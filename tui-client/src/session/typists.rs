@@ -44,6 +44,14 @@ impl Typists {
         self.typists.retain(|typist| !same(typist));
     }
 
+    /// A place has another name.
+    pub(super) fn renamed(&mut self, old: &Place, new: &Place) {
+        let names = self.names;
+        for typist in self.typists.iter_mut().filter(|typist| same_place(names, &typist.place, old)) {
+            typist.place = new.clone();
+        }
+    }
+
     /// Those who are not believed to type any more.
     pub(super) fn overdue(&mut self, mono: u64) -> Vec<(Place, String)> {
         let overdue = self.typists.extract_if(.., |typist| typist.until <= mono);

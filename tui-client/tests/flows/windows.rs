@@ -112,3 +112,24 @@ fn what_was_not_seen_yet_is_still_unread_when_its_room_is_left_again() {
     flow.key("Alt-1").sees_no("are you there?").sees("1 new").key("Alt-2").sees("#lobby 1!");
     flow.key("Alt-1").key("End").sees("are you there?").key("Alt-2").sees_no("#lobby 1!");
 }
+
+#[test]
+fn a_room_with_another_name_keeps_its_window_with_all_that_is_in_it() {
+    let mut flow = Flow::in_lobby();
+    flow.hears(&[":lior!l@h JOIN #dev lior :Lior", ":lior!l@h PART #dev"]);
+    flow.hears(&[":lior!l@h JOIN #ops lior :Lior", ":amy!a@h PRIVMSG #ops :before"]).key("Alt-3").sees("before");
+    flow.types("/rename dev it builds").key("Enter");
+    assert!(flow.sent().contains(&"RENAME #ops #dev :it builds".to_owned()));
+    flow.types("half a sentence").hears(&[":lior!l@h RENAME #ops #dev :it builds"]);
+    flow.sees(" #dev").sees("before").sees("#ops is #dev now, by Lior: it builds").sees("› half a sentence");
+    flow.key("Enter").sees("half a sentence");
+    assert!(flow.sent().iter().any(|line| line.ends_with("PRIVMSG #dev :half a sentence")));
+    flow.key("Ctrl-G")
+        .types("ops")
+        .sees("no room or person like that")
+        .key("Esc")
+        .key("Alt-1")
+        .key("Alt-0")
+        .sees("half a sentence");
+    flow.hears(&[":amy!a@h RENAME #dev #DEV"]).sees("#dev is #DEV now, by amy").sees("half a sentence");
+}

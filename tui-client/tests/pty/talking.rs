@@ -145,3 +145,28 @@ fn a_paste_never_sends_by_itself() {
     let line = peer.wait("PRIVMSG #lobby");
     assert!(line.contains("after the paste"), "{line}");
 }
+
+#[test]
+fn a_room_gets_another_name_and_stays_where_it_is() {
+    let server = Server::start();
+    let mut amy = Klatch::at(&server, LARGE);
+    amy.sign_up("Amy", "amypond");
+    let mut rory = Klatch::at(&server, MEDIUM);
+    rory.sign_up("Rory", "rory");
+    amy.enter("/join ops");
+    amy.wait_text("#ops");
+    rory.enter("/join ops");
+    amy.wait_text("Rory joined");
+    rory.enter("the build is red");
+    amy.wait_text("the build is red");
+    rory.press("half a sen");
+    amy.enter("/rename dev nobody operates it");
+    for klatch in [&amy, &rory] {
+        klatch.wait_text("#ops is #dev now, by Amy");
+        klatch.wait_text("the build is red");
+    }
+    assert!(rory.shows("half a sen"), "{}", rory.text());
+    rory.enter("tence");
+    amy.wait_text("half a sentence");
+    rory.wait_text("✓");
+}

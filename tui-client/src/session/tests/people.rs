@@ -194,3 +194,45 @@ fn a_room_with_a_key_is_gone_back_to_with_the_key() {
     script.comes_back();
     assert!(script.sent().contains(&"JOIN #vault"), "the key went with the room: {:?}", script.sent());
 }
+
+#[test]
+fn a_room_with_another_name_is_the_same_room() {
+    let mut script = Script::in_lobby();
+    script.hears(&[
+        ":lior!l@h JOIN #ops",
+        "@msgid=1;time=2026-11-24T10:01:00.000Z :amy!a@h PRIVMSG #ops :seen",
+        "@+typing=active :amy!a@h TAGMSG #ops",
+    ]);
+    script.says("#ops", "under way");
+    let latest = script.question("LATEST #ops").0;
+    script.clear();
+    script.hears(&["@time=2026-11-24T10:02:00.000Z :amy!a@h RENAME #ops #dev :it builds"]);
+    let renamed = Event::RoomRenamed {
+        from: "#ops".into(),
+        to: "#dev".into(),
+        by: "amy".into(),
+        reason: Some("it builds".into()),
+        at: at("10:02:00"),
+    };
+    assert_eq!(script.events(), [&renamed]);
+    // What was asked under the old name is answered about the new one.
+    script.answer(&latest, "#ops", &[("0", "09:59:00", "amy", "before")]);
+    let page =
+        |event: &&Event| matches!(event, Event::History(Page { place: Place::Room(room), .. }) if room == "#dev");
+    assert!(script.events().iter().any(page), "{:?}", script.events());
+    assert!(script.label_of("PRIVMSG #dev :under way").starts_with('m'), "it waited for that answer");
+    script.clear();
+    script.passes(6_000);
+    let place = Place::Room("#dev".into());
+    assert!(script.events().contains(&&Event::Typing { place, nick: "amy".into(), state: Typing::Done }));
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    assert!(script.sent().contains(&"JOIN #dev"), "{:?}", script.sent());
+    script.clear();
+    script.hears(&[":lior!l@h JOIN #dev"]);
+    script.question("AFTER #dev msgid=1");
+    script.clear();
+    script.hears(&[":amy!a@h RENAME #elsewhere #far", ":amy!a@h RENAME #dev amy", ":amy!a@h RENAME #dev"]);
+    assert_eq!(script.events(), Vec::<&Event>::new(), "none of that is about us");
+}
