@@ -107,6 +107,8 @@ pub struct Hub {
     last_nonce: u64,
     /// When the oldest records are looked at again, by the monotonic clock.
     look_at: u64,
+    /// How many records there were at the last look.
+    looked_upto: u64,
     most_online: usize,
 }
 
@@ -149,6 +151,7 @@ impl Hub {
             last_batch: 0,
             last_nonce: 0,
             look_at: 0,
+            looked_upto: 0,
             most_online: 0,
         }
     }

@@ -1,6 +1,6 @@
 //! Each bound of what people may take, driven over by real lines, and the table in docs/operating.md that names it.
 
-use crate::stage::Stage;
+use crate::{script::come_in, stage::Stage};
 
 /// Something that is bounded.
 struct Bound {
@@ -165,4 +165,22 @@ fn what_is_too_long_is_cut_or_refused() {
         assert!(said.iter().any(|said| said.contains(&part) && said.len() < 510), "{line}: {said:?}");
         assert!(!said.iter().any(|said| said.starts_with(':') && said.contains(&x(450))), "{line}: {said:?}");
     }
+}
+
+/// However much is said between two looks at what is old.
+#[test]
+fn no_more_is_kept_than_the_operator_wants_however_fast_it_comes() {
+    let mut stage = stage();
+    (stage.policy.history_most, stage.policy.history_page) = (Some(10), 5_000);
+    stage.reload(Ok(String::new()));
+    come_in(&mut stage, "robert", "enters with draft/chathistory").unwrap();
+    stage.line("robert", "JOIN #a");
+    for _ in 0..10 {
+        (0..500).for_each(|number| stage.line("robert", &format!("PRIVMSG #a :{number}")));
+        stage.wait(0);
+    }
+    stage.forget_lines("robert");
+    stage.line("robert", "CHATHISTORY LATEST #a * 5000");
+    let kept = std::iter::from_fn(|| stage.next_line("robert")).count();
+    assert!(kept <= 1_500, "{kept} records are kept");
 }
