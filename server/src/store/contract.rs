@@ -280,6 +280,44 @@ fn paging_by_either_anchor_meets_every_record_once() {
     });
 }
 
+/// Records with large tags, of which many fewer than the limit fit into an answer.
+#[test]
+fn an_answer_is_bounded_in_bytes_and_counted_from_the_same_end() {
+    let heavy = |number: u64| match said(number, number.cast_signed(), ROOM) {
+        Write::Record(record) => Write::Record(Record { tags: "x".repeat(4_000), ..record }),
+        other => other,
+    };
+    on_both(|store| {
+        store.commit(&(1..=400).map(heavy).collect::<Vec<_>>()).unwrap();
+        index_all(store);
+        let fits = (ANSWER_BYTES / (4_000 + LINE_BYTES + "text 400 é".len())) as u64;
+        assert!((50..=150).contains(&fits), "{fits}");
+        let all = |from, to| (from..=to).collect::<Vec<u64>>();
+        assert_eq!(page(store, ROOM, Page::Latest(None), 200, false), all(401 - fits, 400));
+        assert_eq!(page(store, ROOM, Page::After(seq(0)), 200, false), all(1, fits));
+        assert_eq!(page(store, ROOM, Page::Before(seq(201)), 200, false), all(201 - fits, 200));
+        let around = page(store, ROOM, Page::Around(seq(200)), 200, false);
+        assert_eq!(around, all(200 - fits / 2, 199 + fits / 2));
+        for (after, want) in [(None, all(401 - fits, 400)), (Some(UnixMs(0)), all(1, fits))] {
+            let scope = Scope::Place(ROOM);
+            let search = Search { scope, from: None, after, before: None, text: Some("text".into()), limit: 200 };
+            let Answer::History(found) = store.query(&Query::Search(Box::new(search))) else { panic!() };
+            assert_eq!(found.iter().map(|record| record.seq.0).collect::<Vec<_>>(), want);
+        }
+        // However large one is, there is a way past it.
+        store
+            .commit(&[Write::Record(Record {
+                text: "x\n".repeat(1_000),
+                ..match heavy(401) {
+                    Write::Record(record) => record,
+                    other => panic!("{other:?}"),
+                }
+            })])
+            .unwrap();
+        assert_eq!(page(store, ROOM, Page::Latest(None), 200, false), [401]);
+    });
+}
+
 #[test]
 fn a_clock_set_back_hides_nothing() {
     on_both(|store| {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use klatch_protocol::UnixMs;
 
 use super::{
-    FORGET_AT_ONCE, NONCES_KEPT, NONCES_KEPT_FOR, Store, StoreError, says,
+    ANSWER_BYTES, FORGET_AT_ONCE, NONCES_KEPT, NONCES_KEPT_FOR, Store, StoreError, Weight, says,
     span::{End, Key, Order, Span, spans},
 };
 use crate::hub::io::{
@@ -238,7 +238,8 @@ impl Memory {
         }
     }
 
-    fn history(&self, place: Place, span: Span, events: bool) -> Vec<Record> {
+    /// One stretch of a history, with events or without, as far as it fits into so many bytes.
+    fn history(&self, place: Place, span: Span, (events, bytes): (bool, usize)) -> Vec<Record> {
         let Some(history) = self.histories.get(&place) else {
             return Vec::new();
         };
@@ -252,12 +253,7 @@ impl Memory {
             .filter(|record| span.after < key(record) && key(record) < span.before)
             .collect();
         found.sort_by_key(|record| key(record));
-        let limit = span.limit as usize;
-        let skipped = match span.end {
-            End::Oldest => 0,
-            End::Newest => found.len().saturating_sub(limit),
-        };
-        found.into_iter().skip(skipped).take(limit).cloned().collect()
+        counted(found, span.end, span.limit, bytes)
     }
 
     fn search(&self, wanted: &Search) -> Vec<Record> {
@@ -278,9 +274,8 @@ impl Memory {
         let places = self.histories.iter().filter(|(place, _)| within(**place));
         let mut found: Vec<&Record> = places.flat_map(|(_, history)| history.values()).filter(fits).collect();
         found.sort_by_key(|record| record.seq.0);
-        let limit = wanted.limit as usize;
-        let skipped = if wanted.after.is_some() { 0 } else { found.len().saturating_sub(limit) };
-        found.into_iter().skip(skipped).take(limit).cloned().collect()
+        let end = if wanted.after.is_some() { End::Oldest } else { End::Newest };
+        counted(found, end, wanted.limit, ANSWER_BYTES)
     }
 
     fn time_of(&self, seq: u64) -> Option<UnixMs> {
@@ -343,11 +338,27 @@ impl Store for Memory {
             Query::Search(wanted) => Answer::History(self.search(wanted)),
             Query::History { place, page, limit, events } => {
                 let spans = spans(*page, *limit, |seq| self.time_of(seq.0));
-                Answer::History(spans.into_iter().flat_map(|span| self.history(*place, span, *events)).collect())
+                let bytes = ANSWER_BYTES / spans.len().max(1);
+                let stretch = |span| self.history(*place, span, (*events, bytes));
+                Answer::History(spans.into_iter().flat_map(stretch).collect())
             }
             Query::Targets { account, rooms, from, to, limit } => self.targets(*account, rooms, *from, *to, *limit),
         }
     }
+}
+
+/// As many of what was `found`, counted from one end, as there may be and as fit into so many bytes; oldest first.
+fn counted(mut found: Vec<&Record>, end: End, limit: u32, bytes: usize) -> Vec<Record> {
+    if end == End::Newest {
+        found.reverse();
+    }
+    let mut weight = Weight::default();
+    let some = found.into_iter().take(limit as usize).take_while(|record| weight.takes(record, bytes));
+    let mut some: Vec<Record> = some.cloned().collect();
+    if end == End::Newest {
+        some.reverse();
+    }
+    some
 }
 
 /// Whether clients without `draft/event-playback` get to see it.

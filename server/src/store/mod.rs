@@ -21,7 +21,7 @@ pub use memory::Memory;
 pub use sqlite::{BackupError, Existing, Sqlite};
 pub use worker::{ANSWERS_WAITING, Failed, StoreWorker};
 
-use crate::hub::io::{Answer, Query, Search, Snapshot, Write};
+use crate::hub::io::{Answer, Query, Record, Search, Snapshot, Write};
 
 /// The most records that one [`Write::Forget`] looks at.
 const FORGET_AT_ONCE: u32 = 2_000;
@@ -31,11 +31,33 @@ const NONCES_KEPT_FOR: i64 = 7 * 24 * 3_600_000;
 /// Those of so many of the newest records are kept whatever their time, since clocks jump.
 const NONCES_KEPT: u64 = 10_000;
 
-/// The most records, the newest ones, that a search looks at which no index helps.
-const SEARCHED_WITHOUT_INDEX: u64 = 100_000;
+/// The most records that a search looks at: the newest ones, or the newest of those of which the index knows that they hold
+/// the text.
+const SEARCHED: u64 = 100_000;
 
 /// How many places the index for searching goes on at once: so few that nobody notices who waits for it.
 const INDEXED_AT_ONCE: u64 = 256;
+
+/// The most bytes of one answer with records. It has to wait as a whole for who asked, who would be given up for reading too
+/// slowly if it were larger than what may wait there; a page of ordinary messages takes a fifth of it.
+const ANSWER_BYTES: usize = 512 * 1024;
+/// What a line takes besides its text and the tags of its sender, at most: time, ids, names.
+const LINE_BYTES: usize = 256;
+
+/// Counts the bytes of the records of one answer.
+#[derive(Debug, Default)]
+struct Weight(usize);
+
+impl Weight {
+    /// Whether there is room for one more within `most` bytes. For the first there always is.
+    fn takes(&mut self, record: &Record, most: usize) -> bool {
+        let first = self.0 == 0;
+        // Who gets several lines one by one gets all tags with each.
+        let lines = 1 + record.text.bytes().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+        self.0 += lines * (LINE_BYTES + record.tags.len()) + record.text.len();
+        first || self.0 <= most
+    }
+}
 
 /// Whether a text holds `wanted`, which is in lower case. CR, which joins the parts of a long line, is not part of it.
 fn says(text: &str, wanted: &str) -> bool {

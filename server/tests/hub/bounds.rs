@@ -1,5 +1,7 @@
 //! Each bound of what people may take, driven over by real lines, and the table in docs/operating.md that names it.
 
+use klatch_server::net::NetLimits;
+
 use crate::{script::come_in, stage::Stage};
 
 /// Something that is bounded.
@@ -164,6 +166,39 @@ fn what_is_too_long_is_cut_or_refused() {
         let said = answers(&mut stage, &line);
         assert!(said.iter().any(|said| said.contains(&part) && said.len() < 510), "{line}: {said:?}");
         assert!(!said.iter().any(|said| said.starts_with(':') && said.contains(&x(450))), "{line}: {said:?}");
+    }
+}
+
+/// Every message as large as there can be, read by the client for which it is largest: one that gets its lines one by one,
+/// each with all tags.
+#[test]
+fn a_page_of_history_fits_where_it_waits_to_be_written() {
+    let mut stage = stage();
+    come_in(&mut stage, "robert", "enters with message-tags draft/chathistory soju.im/search").unwrap();
+    answers(&mut stage, "JOIN #a");
+    stage.line("robert", "JOIN #a");
+    let tags = format!("+a={}", "x".repeat(4_000));
+    for number in 0..20 {
+        answers(&mut stage, &format!("@{tags} BATCH +1 draft/multiline #a"));
+        (0..32).for_each(|line| drop(answers(&mut stage, &format!("@batch=1 PRIVMSG #a :tea {number} {line}"))));
+        answers(&mut stage, "BATCH -1");
+    }
+    for (question, newest) in [
+        ("CHATHISTORY LATEST #a * 200", true),
+        ("SEARCH text=tea", true),
+        ("CHATHISTORY AFTER #a timestamp=2020-01-01T00:00:00.000Z 200", false),
+    ] {
+        stage.forget_lines("robert");
+        stage.line("robert", question);
+        let lines: Vec<String> = std::iter::from_fn(|| stage.next_line("robert")).collect();
+        let bytes: usize = lines.iter().map(|line| line.len() + 2).sum();
+        assert!(bytes <= NetLimits::default().outbox, "{question}: {bytes} bytes");
+        let end = if newest {
+            lines.last().map(|line| line.ends_with(":tea 19 31"))
+        } else {
+            lines.first().map(|line| line.ends_with(":tea 0 0"))
+        };
+        assert_eq!(end, Some(true), "{question}");
     }
 }
 

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     hub::io::{AccountId, Answer, Place, Query, Record, RoomId, Seq},
-    store::span::{End, Order, Span, counted_from, ends, place_of, spans},
+    store::{
+        ANSWER_BYTES, SEARCHED, Weight,
+        span::{End, Order, Span, counted_from, ends, place_of, spans},
+    },
 };
 
 /// Which part of an index: what was said, or what only event playback shows. The expression is that of the indices, word for
@@ -22,11 +25,12 @@ pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer>
     match query {
         Query::Record(seq) => one(db, *seq).map(Answer::Record),
         Query::Nonce { account, nonce } => nonces::find(db, *account, nonce).map(Answer::Nonce),
-        Query::Search(wanted) => search(db, wanted).map(Answer::History),
+        Query::Search(wanted) => search(db, wanted, SEARCHED).map(Answer::History),
         Query::History { place, page, limit, events } => {
             let mut records = Vec::new();
-            for span in spans(*page, *limit, |seq| time_of(db, seq).ok().flatten()) {
-                stretch(db, *place, span, *events, &mut records)?;
+            let spans = spans(*page, *limit, |seq| time_of(db, seq).ok().flatten());
+            for span in &spans {
+                stretch(db, *place, *span, (*events, ANSWER_BYTES / spans.len()), &mut records)?;
             }
             Ok(Answer::History(records))
         }
@@ -35,7 +39,7 @@ pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer>
     }
 }
 
-fn one(db: &Connection, seq: Seq) -> rusqlite::Result<Option<Box<Record>>> {
+pub(super) fn one(db: &Connection, seq: Seq) -> rusqlite::Result<Option<Box<Record>>> {
     let sql = format!("SELECT {RECORD_COLUMNS}, low, high FROM record WHERE seq = ?1");
     db.prepare_cached(&sql)?
         .query_row(params![int(seq.0)], |row| record(row, place_of(number(row, 7)?, number(row, 8)?)).map(Box::new))
@@ -48,8 +52,14 @@ fn time_of(db: &Connection, seq: Seq) -> rusqlite::Result<Option<UnixMs>> {
         .optional()
 }
 
-/// Reads one stretch and adds it to `records`, oldest first.
-fn stretch(db: &Connection, place: Place, span: Span, events: bool, records: &mut Vec<Record>) -> rusqlite::Result<()> {
+/// Reads one stretch, with events or without, and adds what fits into so many bytes of it to `records`, oldest first.
+fn stretch(
+    db: &Connection,
+    place: Place,
+    span: Span,
+    (events, bytes): (bool, usize),
+    records: &mut Vec<Record>,
+) -> rusqlite::Result<()> {
     let (low, high) = ends(place);
     let (after, before) = (span.after, span.before);
     let mut statement = db.prepare_cached(&stretch_sql(span, events))?;
@@ -57,9 +67,13 @@ fn stretch(db: &Connection, place: Place, span: Span, events: bool, records: &mu
         params![int(low), int(high), after.at, int(after.seq), before.at, int(before.seq), span.limit],
         |row| record(row, place),
     )?;
-    let start = records.len();
+    let (start, mut weight) = (records.len(), Weight::default());
     for record in found {
-        records.push(record?);
+        let record = record?;
+        if !weight.takes(&record, bytes) {
+            break;
+        }
+        records.push(record);
     }
     if span.end == End::Newest {
         records[start..].reverse();

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::{copy::breaks_off, explain, inspect, search::search};
 use crate::{
     hub::io::{Answer, Search},
-    store::Searcher,
+    store::{SEARCHED, Searcher},
 };
 
 /// Reads beside the [`Sqlite`](super::Sqlite) that writes. The last connection that closes takes the log away, and this one
@@ -32,7 +32,7 @@ impl Reader {
 
 impl Searcher for Reader {
     fn search(&mut self, wanted: Box<Search>, stop: &Arc<AtomicBool>) -> Answer {
-        let found = breaks_off(&mut self.db, stop).and_then(|()| search(&self.db, &wanted));
+        let found = breaks_off(&mut self.db, stop).and_then(|()| search(&self.db, &wanted, SEARCHED));
         found.map_or_else(|error| Answer::Failed(explain(&self.path, &error).to_string()), Answer::History)
     }
 }

@@ -188,10 +188,36 @@ fn searches_walk_along_the_index_of_words() {
         for after in [None, Some(UnixMs(5))] {
             let (scope, text) = (scope.clone(), Some("tea".into()));
             let search = Search { scope, from: Some("amy".into()), after, before: None, text, limit: 10 };
-            let (sql, values) = search::statement(&search, search::Part::Index);
+            let (sql, values) = search::index_statement(&search, "tea");
             let plan = plan(&store, &sql, rusqlite::params_from_iter(values));
             assert!(plan[0].contains("SCAN speech VIRTUAL TABLE"), "{plan:?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+        }
+    }
+}
+
+/// Whoever commits waits for a search, so one for what everybody says ends in time though the asker may read none of it.
+#[test]
+fn a_search_looks_at_so_many_records_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Sqlite::open(&folder.path().join("klatch.db"), 7, "CODE").unwrap();
+    // Every fifth record is no message.
+    let writes = (1..=49).map(|seq| record(seq, if seq <= 9 { 1 } else { 2 }, "tea for all"));
+    store.commit(&writes.collect::<Vec<_>>()).unwrap();
+    store.catch_up().unwrap();
+    assert_eq!(store.behind(), 0);
+    for (text, elsewhere) in [(Some("tea"), 32), (Some("te"), 40), (None, 40)] {
+        for after in [None, Some(UnixMs(0))] {
+            let scope = Scope::All { account: AccountId(1), rooms: vec![RoomId(1)] };
+            let search = Search { scope, from: None, after, before: None, text: text.map(str::to_owned), limit: 3 };
+            let find = |most| {
+                let found = search::search(&store.db, &search, most).unwrap();
+                found.iter().map(|record| record.seq.0).collect::<Vec<_>>()
+            };
+            assert_eq!(find(elsewhere), [0; 0], "{text:?} {after:?}");
+            assert_eq!(find(elsewhere + 2), [8, 9], "{text:?} {after:?}");
+            let all: &[u64] = if after.is_some() { &[1, 2, 3] } else { &[7, 8, 9] };
+            assert_eq!(find(100), all, "{text:?} {after:?}");
         }
     }
 }
