@@ -333,6 +333,7 @@ fn a_clock_set_back_hides_nothing() {
 #[test]
 fn targets_are_those_whose_newest_message_is_in_between() {
     let direct = |a, b| Place::direct(AccountId(a), AccountId(b));
+    let guest = |seq| Place::direct(AccountId(4), AccountId::guest(Seq(seq)));
     on_both(|store| {
         store
             .commit(&[
@@ -344,12 +345,15 @@ fn targets_are_those_whose_newest_message_is_in_between() {
                 said(6, 600, ROOM),
                 happened(7, 450, direct(4, 5), RecordKind::Tagmsg),
                 said(8, 300, direct(4, 6)),
+                said(9, 1700, guest(9)),
+                said(10, 1800, guest(10)),
             ])
             .unwrap();
         let ask = |rooms: &[u64], from, to, limit| {
             let rooms = rooms.iter().copied().map(RoomId).collect();
             let (from, to) = (UnixMs(from), UnixMs(to));
-            match store.query(&Query::Targets { account: AccountId(4), rooms, from, to, limit }) {
+            let guests = vec![AccountId::guest(Seq(9))];
+            match store.query(&Query::Targets { account: AccountId(4), rooms, guests, from, to, limit }) {
                 Answer::Targets(found) => found,
                 other => panic!("{other:?}"),
             }
@@ -373,6 +377,7 @@ fn targets_are_those_whose_newest_message_is_in_between() {
         assert_eq!(ask(&[1], 600, 0, 2), both[1..3]);
         assert_eq!(ask(&[1], 600, 0, 1), both[2..3]);
         assert_eq!(ask(&[1], 200, 1000, 1), both[1..2]);
+        assert_eq!(ask(&[1], 2000, 0, 1), [(guest(9), UnixMs(1700))], "a guest who is gone takes no place");
     });
 }
 

@@ -6,7 +6,7 @@ use klatch_protocol::UnixMs;
 
 use super::{
     ANSWER_BYTES, FORGET_AT_ONCE, NONCES_KEPT, NONCES_KEPT_FOR, Store, StoreError, Weight, says,
-    span::{End, Key, Order, Span, spans},
+    span::{End, Key, Order, Span, counted_from, spans},
 };
 use crate::hub::io::{
     ADDRESSES_KNOWN, AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, KeptNonces, KnownAddress, Mask,
@@ -282,16 +282,17 @@ impl Memory {
         self.histories.values().find_map(|history| history.get(&seq)).map(|record| record.at)
     }
 
-    fn targets(&self, account: AccountId, rooms: &[RoomId], from: UnixMs, to: UnixMs, limit: u32) -> Answer {
-        let direct = self.conversations.get(&account).into_iter().flatten().map(|other| Place::direct(account, *other));
+    /// Each of the rooms and conversations in which something was said, with its time.
+    fn newest(&self, account: AccountId, rooms: &[RoomId], guests: &[AccountId]) -> Vec<(Place, UnixMs)> {
+        let others = self.conversations.get(&account).into_iter().flatten();
+        let others = others.filter(|other| !other.is_guest() || guests.contains(other));
+        let direct = others.map(|other| Place::direct(account, *other));
         let places = rooms.iter().map(|room| Place::Room(*room)).chain(direct);
-        let (low, high) = (from.min(to), from.max(to));
         let newest = |place: Place| {
             let said = self.histories.get(&place)?.values().filter(|record| is_said(record.kind));
-            said.map(|record| record.at).max().filter(|at| low < *at && *at < high)
+            said.map(|record| record.at).max()
         };
-        let found = places.filter_map(|place| newest(place).map(|at| (place, at))).collect();
-        Answer::Targets(super::span::counted_from(found, from, to, limit))
+        places.filter_map(|place| newest(place).map(|at| (place, at))).collect()
     }
 }
 
@@ -342,7 +343,9 @@ impl Store for Memory {
                 let stretch = |span| self.history(*place, span, (*events, bytes));
                 Answer::History(spans.into_iter().flat_map(stretch).collect())
             }
-            Query::Targets { account, rooms, from, to, limit } => self.targets(*account, rooms, *from, *to, *limit),
+            Query::Targets { account, rooms, guests, from, to, limit } => {
+                Answer::Targets(counted_from(self.newest(*account, rooms, guests), *from, *to, *limit))
+            }
         }
     }
 }

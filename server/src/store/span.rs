@@ -124,14 +124,15 @@ fn around(anchor: Anchor, limit: u32) -> Vec<Span> {
     ]
 }
 
-/// Keeps the `limit` targets nearest to `from`, and puts them oldest first. Equal times are ordered by place, so that
-/// the answer does not depend on the engine.
+/// Of targets with their times those between `from` and `to`, neither included: the `limit` nearest to `from`, oldest
+/// first. Equal times are ordered by place, so that the answer does not depend on the engine.
 pub(super) fn counted_from(
     mut found: Vec<(Place, UnixMs)>,
     from: UnixMs,
     to: UnixMs,
     limit: u32,
 ) -> Vec<(Place, UnixMs)> {
+    found.retain(|(_, at)| from.min(to) < *at && *at < from.max(to));
     found.sort_by_key(|(place, at)| {
         let (low, high) = ends(*place);
         (*at, low, high)

@@ -70,7 +70,8 @@ fn targets(turn: &mut Turn<'_>, message: &Message<'_>) -> Result<(), Fault> {
     turn.costs(COST);
     // No account has the number 0, so a guest who never talked to one asks for rooms only.
     let account = account.unwrap_or(AccountId(0));
-    turn.ask(Query::Targets { account, rooms, from, to, limit }, Job::Targets);
+    let guests = turn.world().users().filter_map(|user| user.correspondent).collect();
+    turn.ask(Query::Targets { account, rooms, guests, from, to, limit }, Job::Targets);
     Ok(())
 }
 

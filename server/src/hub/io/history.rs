@@ -105,6 +105,8 @@ pub enum Query {
         account: AccountId,
         /// Which rooms to look at besides.
         rooms: Vec<RoomId>,
+        /// The guests who are here. Others cannot be asked for any more, so they take no place on a page.
+        guests: Vec<AccountId>,
         /// One end, not included.
         from: UnixMs,
         /// The other end, not included. May be before `from`.

@@ -34,8 +34,9 @@ pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer>
             }
             Ok(Answer::History(records))
         }
-        Query::Targets { account, rooms, from, to, limit } => targets(db, *account, rooms, *from, *to)
-            .map(|found| Answer::Targets(counted_from(found, *from, *to, *limit))),
+        Query::Targets { account, rooms, guests, from, to, limit } => {
+            newest(db, *account, rooms, guests).map(|found| Answer::Targets(counted_from(found, *from, *to, *limit)))
+        }
     }
 }
 
@@ -105,26 +106,26 @@ pub(super) fn stretch_sql(span: Span, events: bool) -> String {
     format!("{parts} ORDER BY {order} LIMIT ?7")
 }
 
-/// Each place of `account` whose newest message is between the two times, with its time.
-fn targets(
+/// Each of the rooms and conversations in which something was said, with its time.
+fn newest(
     db: &Connection,
     account: AccountId,
     rooms: &[RoomId],
-    from: UnixMs,
-    to: UnixMs,
+    guests: &[AccountId],
 ) -> rusqlite::Result<Vec<(Place, UnixMs)>> {
-    let others: Vec<u64> = db
+    let others: Vec<AccountId> = db
         .prepare_cached("SELECT other FROM conversation WHERE account = ?1")?
-        .query_map(params![int(account.0)], |row| number(row, 0))?
+        .query_map(params![int(account.0)], |row| number(row, 0).map(AccountId))?
         .collect::<rusqlite::Result<_>>()?;
-    let direct = others.into_iter().map(|other| Place::direct(account, AccountId(other)));
+    let others = others.into_iter().filter(|other| !other.is_guest() || guests.contains(other));
+    let direct = others.map(|other| Place::direct(account, other));
     let sql = format!("SELECT max(at) FROM record WHERE low = ?1 AND high = ?2 AND {SAID}");
     let mut newest = db.prepare_cached(&sql)?;
     let mut found = Vec::new();
     for place in rooms.iter().map(|room| Place::Room(*room)).chain(direct) {
         let (low, high) = ends(place);
         let at: Option<i64> = newest.query_row(params![int(low), int(high)], |row| row.get(0))?;
-        found.extend(at.map(UnixMs).filter(|at| from.min(to) < *at && *at < from.max(to)).map(|at| (place, at)));
+        found.extend(at.map(|at| (place, UnixMs(at))));
     }
     Ok(found)
 }
