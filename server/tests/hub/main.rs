@@ -53,6 +53,7 @@ scripts! {
     many_devices,
     joining,
     parting,
+    lobby,
     messages,
     tags,
     echo_and_labels,

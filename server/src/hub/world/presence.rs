@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use klatch_protocol::{Nick, UnixMs};
+use klatch_protocol::{Nick, RoomName, UnixMs};
 
 use super::{Change, Refusal, User, UserId, UserModes, World};
 use crate::hub::io::{AccountId, Rank, Ranks, RecordKind, RoomId};
@@ -89,9 +89,9 @@ impl World {
         }
     }
 
-    /// Puts somebody into the lobby and the rooms of their account.
+    /// Puts somebody into the lobby, unless it is closed to them, and into the rooms of their account.
     fn enter_own_rooms(&mut self, now: UnixMs, id: UserId, changes: &mut Vec<Change>) {
-        if let Some(lobby) = self.policy.lobby.clone() {
+        if let Some(lobby) = self.policy.lobby.clone().filter(|lobby| self.is_open_to(lobby, id)) {
             changes.extend(self.admit(now, id, &lobby).unwrap_or_default());
         }
         let account = self.users.get(&id).and_then(|user| user.account);
@@ -104,6 +104,11 @@ impl World {
                 changes.extend(self.admit(now, id, &name).unwrap_or_default());
             }
         }
+    }
+
+    /// Whether somebody may come into a room of this name, without a key; into one that is still to be made, anybody may.
+    fn is_open_to(&self, room: &RoomName, id: UserId) -> bool {
+        self.room_by_name(room.as_str()).is_none_or(|room| self.may_join(id, room.row.id).is_ok())
     }
 
     pub(super) fn leave(&mut self, now: UnixMs, id: UserId, reason: String) -> Result<Vec<Change>, Refusal> {
