@@ -129,7 +129,8 @@ impl World {
     }
 }
 
-/// Whether a text is a CTCP request: between control characters, and not what somebody does (`/me`).
+/// Whether a text holds a CTCP request: a line between control characters, and not what somebody does (`/me`). Of several
+/// lines each is looked at, since there are programs that get them one by one.
 pub(super) fn is_request(text: &str) -> bool {
-    text.strip_prefix('\u{1}').is_some_and(|rest| !rest.starts_with("ACTION"))
+    text.split(['\n', '\r']).any(|line| line.strip_prefix('\u{1}').is_some_and(|rest| !rest.starts_with("ACTION")))
 }
