@@ -5,7 +5,7 @@ use klatch_protocol::{Caps, Message, Numeric, RoomName, UnixMs};
 use super::{redact, repeat, search};
 use crate::hub::{
     Hub,
-    io::{AccountId, Anchor, Answer, Effects, Now, Page, Place, Query, Record, RecordKind, Ticket},
+    io::{AccountId, Anchor, Answer, Effects, Now, Page, Place, Query, Record, RecordKind, RoomId, Ticket},
     render::{Body, Line},
     session::{Job, Pending},
     turn::Turn,
@@ -186,11 +186,12 @@ pub(super) fn replay(turn: &mut Turn<'_>, records: &[Record]) {
     }
 }
 
-/// To whom a record went, by their present name: the room, or the one of two people who did not say it.
+/// To whom a record went, by their present name: the room, or the one of two people who did not say it. `None` where the
+/// asker may not read it any more: who was thrown out while the store looked gets nothing.
 fn shown_target(turn: &Turn<'_>, record: &Record) -> Option<String> {
     let (world, user) = (turn.world(), turn.myself()?);
     match record.place {
-        Place::Room(room) => world.room(room).map(|room| room.row.name.as_str().to_owned()),
+        Place::Room(room) => own_room(turn, room),
         Place::Direct(a, b) => {
             // Of a guest's conversation only the other side has an account.
             let by_me = record.account.as_ref() == world.account_name(user);
@@ -220,16 +221,24 @@ fn body<'a>(record: &'a Record, target: &'a str) -> Body<'a> {
     }
 }
 
+/// The name of a room that the asker is in.
+fn own_room(turn: &Turn<'_>, room: RoomId) -> Option<String> {
+    let (room, me) = (turn.world().room(room)?, turn.me()?);
+    room.present.contains_key(&me).then(|| room.row.name.as_str().to_owned())
+}
+
 fn send_targets(turn: &mut Turn<'_>, targets: &[(Place, UnixMs)]) {
     let own = turn.myself().and_then(World::correspondent);
     in_batch(turn, "draft/chathistory-targets", None, |turn| {
         for (place, at) in targets {
             let world = turn.world();
             let name = match place {
-                Place::Room(room) => world.room(*room).map(|room| room.row.name.as_str()),
-                Place::Direct(a, b) => world.correspondent_name(if Some(*a) == own { *b } else { *a }),
+                Place::Room(room) => own_room(turn, *room),
+                Place::Direct(a, b) => {
+                    world.correspondent_name(if Some(*a) == own { *b } else { *a }).map(str::to_owned)
+                }
             };
-            if let Some(name) = name.map(str::to_owned) {
+            if let Some(name) = name {
                 let at = at.to_string();
                 turn.say_as_server(|line| line.command("CHATHISTORY").param("TARGETS").param(name).param(at));
             }
