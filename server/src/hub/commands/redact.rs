@@ -43,8 +43,10 @@ pub(super) fn redact(turn: &mut Turn<'_>, message: &Message<'_>) {
 
 /// The store has answered. A message elsewhere is as unknown as one that never was, so that nothing leaks.
 pub(super) fn go_on(turn: &mut Turn<'_>, redaction: Redaction, record: Option<Record>) {
-    let Redaction { target, id, seq, place, reason } = redaction;
-    let Some(record) = record.filter(|record| record.place == place && record.kind.is_message()) else {
+    let Redaction { target, id, seq, place: asked, reason } = redaction;
+    // Meanwhile the target may have become the name of something else.
+    let is_same = place(turn, &target) == Some(asked);
+    let Some(record) = record.filter(|record| is_same && record.place == asked && record.kind.is_message()) else {
         return unknown(turn, &target, &id);
     };
     let (Some(user), Some(to)) = (turn.me(), resolve(turn, &target)) else { return unknown(turn, &target, &id) };
