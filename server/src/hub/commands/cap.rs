@@ -115,8 +115,25 @@ fn list_active(turn: &mut Turn<'_>) {
 /// All in one line for old clients; for those of 302 in as many as needed, all but the last marked with `*`.
 fn reply_list(turn: &mut Turn<'_>, subcommand: &str, words: &[String], modern: bool) {
     let nick = turn.nick();
+    let lines = match modern {
+        true => lines_of(turn, subcommand, words.iter().map(String::as_str)),
+        false => vec![words.join(" ")],
+    };
+    let last = lines.len().saturating_sub(1);
+    for (index, text) in lines.iter().enumerate() {
+        turn.say_as_server(|line| {
+            let line = line.command("CAP").param(&nick).param(subcommand);
+            let line = if index < last { line.param("*") } else { line };
+            line.trailing(text)
+        });
+    }
+}
+
+/// Words with spaces between, as few lines as they fit in; one even without words.
+fn lines_of<'a>(turn: &mut Turn<'_>, subcommand: &str, words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let nick = turn.nick();
     let head = turn.hub.policy.server_name.len() + nick.len() + subcommand.len() + ": CAP   * :\r\n".len();
-    let space = if modern { MAX_LINE.saturating_sub(head) } else { usize::MAX };
+    let space = MAX_LINE.saturating_sub(head);
     let mut lines = vec![String::new()];
     for word in words {
         if lines.last().is_some_and(|line| !line.is_empty() && line.len() + 1 + word.len() > space) {
@@ -129,14 +146,7 @@ fn reply_list(turn: &mut Turn<'_>, subcommand: &str, words: &[String], modern: b
             line.push_str(word);
         }
     }
-    let last = lines.len().saturating_sub(1);
-    for (index, text) in lines.iter().enumerate() {
-        turn.say_as_server(|line| {
-            let line = line.command("CAP").param(&nick).param(subcommand);
-            let line = if index < last { line.param("*") } else { line };
-            line.trailing(text)
-        });
-    }
+    lines
 }
 
 /// All or nothing: "the server MUST [...] accept the whole set or reject it".
@@ -154,9 +164,13 @@ fn request(turn: &mut Turn<'_>, wanted: &str) {
             turn.hub.forget_audiences_of(user);
         }
     }
-    let nick = turn.nick();
     let answer = if known { "ACK" } else { "NAK" };
-    turn.say_as_server(|line| line.command("CAP").param(nick).param(answer).trailing(wanted));
+    // The answer is longer than the question, and may not fit into one line where that did. A client takes each line for
+    // what it lists, so no name may be cut.
+    for words in lines_of(turn, answer, wanted.split_ascii_whitespace()) {
+        let nick = turn.nick();
+        turn.say_as_server(|line| line.command("CAP").param(nick).param(answer).trailing(words));
+    }
 }
 
 fn change(caps: &mut Caps, word: &str) -> bool {
