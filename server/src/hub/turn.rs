@@ -125,6 +125,11 @@ impl Turn<'_> {
         self.hub.charge(self.now, conn, tokens);
     }
 
+    /// The command does something for each of so many targets, the first of which is paid with the line.
+    pub(super) fn costs_for_each(&mut self, targets: usize) {
+        self.costs(u32::try_from(targets.saturating_sub(1)).unwrap_or(u32::MAX));
+    }
+
     /// Changes the world. What changed is told to everybody, and here in the reply.
     pub(super) fn apply(&mut self, command: Command) -> Result<bool, Refusal> {
         self.hub.apply(command, self.effects, Some(&mut self.reply))

@@ -19,12 +19,8 @@ pub(super) fn join(turn: &mut Turn<'_>, message: &Message<'_>) {
     if names == "0" {
         return leave_all(turn);
     }
-    let mut first = true;
     let mut keys = message.param(1).unwrap_or_default().split(',');
     for name in bounded(turn, names) {
-        // The first is paid with the line.
-        turn.costs(u32::from(!first));
-        first = false;
         let key = keys.next().filter(|key| !key.is_empty()).map(str::to_owned);
         join_one(turn, &name, key);
     }
@@ -118,9 +114,11 @@ pub(super) fn names(turn: &mut Turn<'_>, message: &Message<'_>) {
 
 /// The rooms of a list; what is over the limit is refused.
 pub(super) fn bounded(turn: &mut Turn<'_>, names: &str) -> Vec<String> {
-    let names: Vec<String> = listed(names).map(str::to_owned).collect();
+    let mut names: Vec<String> = listed(names).map(str::to_owned).collect();
     if let Some(over) = names.get(MAX_ROOMS) {
         turn.refuse(Numeric::ERR_TOOMANYTARGETS, &[over]);
     }
-    names.into_iter().take(MAX_ROOMS).collect()
+    names.truncate(MAX_ROOMS);
+    turn.costs_for_each(names.len());
+    names
 }

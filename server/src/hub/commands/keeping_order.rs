@@ -20,6 +20,7 @@ pub(super) fn kick(turn: &mut Turn<'_>, message: &Message<'_>) {
     let nicks: Vec<&str> = listed(message.param(1).unwrap_or_default()).collect();
     match rooms.as_slice() {
         [room] => {
+            turn.costs_for_each(nicks.len().min(MAX_KICKS));
             for nick in nicks.iter().take(MAX_KICKS) {
                 kick_one(turn, room, nick, &reason);
             }

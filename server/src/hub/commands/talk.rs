@@ -49,6 +49,7 @@ fn say(turn: &mut Turn<'_>, message: &Message<'_>, kind: RecordKind) {
     if targets.contains(',') {
         tags = without_nonce(&tags);
     }
+    turn.costs_for_each(listed(targets).take(MAX_TARGETS).count());
     for (index, target) in listed(targets).enumerate() {
         if index == MAX_TARGETS {
             return object(turn, kind, Numeric::ERR_TOOMANYTARGETS, &[target]);
