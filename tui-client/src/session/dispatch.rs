@@ -168,6 +168,7 @@ impl Session {
             Some(Numeric::RPL_WHOREPLY) => self.who(line, out),
             Some(Numeric::RPL_ENDOFWHO) => self.who_end(line),
             Some(Numeric::RPL_TOPIC | Numeric::RPL_NOTOPIC) => self.topic_told(line, out),
+            Some(Numeric::RPL_AWAY) if self.is_away_known(line) => {}
             Some(Numeric::RPL_UNAWAY) => out.tell(Event::Away(false)),
             Some(Numeric::RPL_NOWAWAY) => out.tell(Event::Away(true)),
             _ if (400..=599).contains(&code) => self.refused(code, line, out),
@@ -189,7 +190,10 @@ impl Session {
     }
 
     /// A numeric of no further meaning to us, in words.
-    pub(super) fn say_numeric(&self, code: u16, line: &Line<'_>, out: &mut Vec<Output>) {
+    pub(super) fn say_numeric(&mut self, code: u16, line: &Line<'_>, out: &mut Vec<Output>) {
+        if code == 311 {
+            self.forget_away(&line.name(1));
+        }
         let params: Vec<String> = line.message.params().iter().skip(1).map(|param| clean::words(param)).collect();
         if let Some((window, text)) = super::numerics::describe(code, &params) {
             let at = line.at;

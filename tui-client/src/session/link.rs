@@ -70,6 +70,8 @@ pub(super) struct Link {
     pub typists: Typists,
     /// When we last told that we type, by target.
     pub typing: HashMap<Folded, u64>,
+    /// Who is away, and why, as it was told already.
+    pub away_told: HashMap<Folded, String>,
 }
 
 impl Default for Link {
@@ -100,6 +102,7 @@ impl Default for Link {
             shutdown_announced: false,
             typists: Typists::default(),
             typing: HashMap::new(),
+            away_told: HashMap::new(),
         }
     }
 }
@@ -120,6 +123,8 @@ impl Link {
         self.who_silent = std::mem::take(&mut self.who_silent).into_iter().map(again).collect();
         self.keys = std::mem::take(&mut self.keys).into_iter().map(|(room, key)| (again(room), key)).collect();
         self.typing = std::mem::take(&mut self.typing).into_iter().map(|(to, at)| (again(to), at)).collect();
+        // Worst, it is told again.
+        self.away_told.clear();
         self.typists.compare_names(names);
     }
 

@@ -8,6 +8,8 @@ use super::{Event, Output, Outputs, Person, Place, Session, Wanted, Window, clea
 const MOST_ROOMS: usize = 1_000;
 /// The most people of one NAMES answer that are kept.
 const MOST_NAMES: usize = 50_000;
+/// The most people of whom it is remembered that they are away.
+const MOST_AWAY: usize = 256;
 /// In a room of more people than this, display names are not asked for; they come with those who speak and join.
 const MOST_WHO: usize = 2_000;
 
@@ -84,7 +86,24 @@ impl Session {
     /// AWAY of somebody (ircv3.net "away-notify").
     pub(super) fn away(&mut self, line: &Line<'_>, out: &mut Vec<Output>) {
         let away = Some(line.message.given(0).is_some());
+        self.forget_away(&line.who());
         self.about(Person { nick: line.who(), away, ..Person::default() }, out);
+    }
+
+    /// 301, which comes with each message to somebody who is away: whether it tells what it has told before. In an answer to
+    /// WHOIS it stands behind a 311, and belongs to it.
+    pub(super) fn is_away_known(&mut self, line: &Line<'_>) -> bool {
+        let (nick, why) = (self.names.fold(&line.name(1)), clean::words(line.param(2)));
+        if self.link.away_told.len() >= MOST_AWAY {
+            self.link.away_told.clear();
+        }
+        let before = self.link.away_told.insert(nick, why);
+        before.is_some_and(|before| before == clean::words(line.param(2)))
+    }
+
+    /// Somebody is back, or asked about: what is told of their being away is news again.
+    pub(super) fn forget_away(&mut self, nick: &str) {
+        self.link.away_told.remove(&self.names.fold(nick));
     }
 
     /// ACCOUNT: somebody logged in or out (ircv3.net "account-notify").

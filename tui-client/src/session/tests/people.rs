@@ -236,3 +236,18 @@ fn a_room_with_another_name_is_the_same_room() {
     script.hears(&[":amy!a@h RENAME #elsewhere #far", ":amy!a@h RENAME #dev amy", ":amy!a@h RENAME #dev"]);
     assert_eq!(script.events(), Vec::<&Event>::new(), "none of that is about us");
 }
+
+#[test]
+fn that_somebody_is_away_is_told_once_until_it_is_news() {
+    let mut script = Script::in_lobby();
+    let mut told = |lines: &[&str]| {
+        script.clear();
+        script.hears(lines);
+        script.events().iter().filter(|event| matches!(event, Event::Info { text, .. } if text.contains("away"))).count()
+    };
+    let lunch = ":srv 301 lior amy :lunch";
+    assert_eq!(told(&[lunch, lunch, ":srv 301 lior AMY :lunch"]), 1);
+    assert_eq!(told(&[":srv 301 lior bob :lunch", ":srv 301 lior amy :asleep"]), 2, "another person, other words");
+    assert_eq!(told(&[":amy!a@h AWAY", ":srv 301 lior amy :asleep"]), 1, "away once more");
+    assert_eq!(told(&[":srv 311 lior amy amy host * :Amy Adams", ":srv 301 lior amy :asleep"]), 1, "who asks is told");
+}
