@@ -11,7 +11,7 @@ const CLIENT: &[Rule] = &[
     // What is known and what is said: plain data and a state machine, with time as a parameter.
     Rule {
         module: "model",
-        crates: Some(&["klatch_protocol", "unicode_segmentation", "unicode_width", "unicode_security"]),
+        crates: Some(&["klatch_protocol", "unicode_segmentation", "unicode_width", "unicode_security", "emojis"]),
         own: Some(&["model", "session"]),
         never: IMPURE,
     },

@@ -4,9 +4,11 @@ mod sample;
 
 use insta::assert_snapshot;
 use klatch::{
-    model::{Body, Delivery, Older},
+    model::{Body, Candidate, Delivery, Older},
     ui::{
         banner::{Banner, End},
+        chat::Chat,
+        completion::CompletionList,
         form::{Defaults, Field, Form, FormScreen, Mode},
         help::{Help, HelpScreen, Section},
         pane::Motion,
@@ -318,4 +320,49 @@ fn form_at_40_by_12_signing_up_shows_the_part_in_focus() {
 #[test]
 fn form_at_20_by_6() {
     assert_snapshot!(drawn(20, 6, &FormScreen { form: &logging_in(), theme: THEME }));
+}
+
+/// What can become of a few letters, over the chat screen.
+fn completing(width: u16, height: u16) -> String {
+    let candidate = |(label, about): (&str, &str)| Candidate {
+        insert: label.to_owned(),
+        label: label.to_owned(),
+        about: about.to_owned(),
+    };
+    let people = [("carol", ""), ("christopher-from-the-other-side-of-the-hall", "Christopher"), ("日本", "にほん")];
+    let commands = [
+        ("/close", "leave the room and close its window"),
+        ("/clear", "empty the window"),
+        ("😄 :smile:", "grinning face with smiling eyes"),
+        ("👍 :+1:", "thumbs up"),
+        ("#cakes", "what we bake, and who brings what to the party on Saturday, weather permitting"),
+        ("last but one", ""),
+        ("last", ""),
+    ];
+    let candidates: Vec<Candidate> = people.into_iter().chain(commands).map(candidate).collect();
+    let sample = Sample::team(THEME);
+    let list = CompletionList { candidates: &candidates, chosen: 8, theme: THEME };
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    (&Chat { completion: Some(list), ..sample.chat() }).render(buffer.area, &mut buffer);
+    text(&buffer)
+}
+
+#[test]
+fn completing_at_100_by_30() {
+    assert_snapshot!(completing(100, 30));
+}
+
+#[test]
+fn completing_at_60_by_20() {
+    assert_snapshot!(completing(60, 20));
+}
+
+#[test]
+fn completing_at_40_by_12() {
+    assert_snapshot!(completing(40, 12));
+}
+
+#[test]
+fn completing_at_20_by_6() {
+    assert_snapshot!(completing(20, 6));
 }

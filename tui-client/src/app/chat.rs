@@ -180,8 +180,14 @@ impl Chat {
 
     /// Does what a key asks for, if it is about the chat. Keys that open something or leave are the application's.
     pub(super) fn act(&mut self, action: Action, keymap: &Keymap, turn: &mut Turn<'_>) {
-        let completing = matches!(action, Action::Complete | Action::CompleteBack);
-        if !completing {
+        let action = match (action, &self.completing) {
+            // The list is open: the arrows go through it, and closing it is all that Esc does.
+            (Action::LineUp, Some(_)) => Action::CompleteBack,
+            (Action::LineDown, Some(_)) => Action::Complete,
+            (Action::Back, Some(_)) => return self.completing = None,
+            (action, _) => action,
+        };
+        if !matches!(action, Action::Complete | Action::CompleteBack) {
             self.completing = None;
         }
         match action {

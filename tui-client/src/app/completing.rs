@@ -1,11 +1,12 @@
-//! Tab: completes the word before the cursor, and goes through the candidates when pressed again. With nothing typed it
-//! addresses whoever named us last.
+//! Tab: completes the word before the cursor, and goes through the candidates when pressed again; of more than one there is a
+//! list. With nothing typed it addresses whoever named us last.
 
 use super::{chat::Chat, typing::replace_before};
 use crate::{
     keymap::Keymap,
     model::{Body, Candidate},
     session::Now,
+    ui::{completion::CompletionList, theme::Theme},
 };
 
 /// The words that can be typed in place of a key and begin like `typed`, but for those that are commands anyway.
@@ -24,9 +25,6 @@ fn words(keymap: &Keymap, typed: &str, commands: &[Candidate]) -> Vec<Candidate>
     words
 }
 
-/// The most candidates named in the status row.
-const NAMED: usize = 8;
-
 /// A completion under way.
 #[derive(Debug)]
 pub(super) struct Completing {
@@ -35,11 +33,18 @@ pub(super) struct Completing {
     at: usize,
 }
 
+impl Completing {
+    /// The list of the candidates.
+    pub(super) fn list(&self, theme: Theme) -> CompletionList<'_> {
+        CompletionList { candidates: &self.candidates, chosen: self.at, theme }
+    }
+}
+
 impl Chat {
     /// Completes, or goes `by` candidates further.
     pub(super) fn complete(&mut self, by: isize, keymap: &Keymap, now: Now) {
         match self.completing.take() {
-            Some(completing) => self.next_candidate(completing, by, now),
+            Some(completing) => self.next_candidate(completing, by),
             None => self.first_candidate(by, keymap, now),
         }
     }
@@ -62,25 +67,16 @@ impl Chat {
         };
         replace_before(&mut self.input, word, &candidate.insert);
         if candidates.len() > 1 {
-            self.offer(Completing { candidates, at }, now);
+            self.completing = Some(Completing { candidates, at });
         }
     }
 
-    fn next_candidate(&mut self, mut completing: Completing, by: isize, now: Now) {
+    fn next_candidate(&mut self, mut completing: Completing, by: isize) {
         let count = completing.candidates.len();
         // `at` is always one of the candidates, of which there are at least two.
         let old = completing.candidates[completing.at].insert.chars().count();
         completing.at = (completing.at + count).saturating_add_signed(by) % count;
         replace_before(&mut self.input, old, &completing.candidates[completing.at].insert);
-        self.offer(completing, now);
-    }
-
-    fn offer(&mut self, completing: Completing, now: Now) {
-        let labels = completing.candidates.iter().enumerate().skip(completing.at / NAMED * NAMED).take(NAMED);
-        let named: Vec<_> = labels
-            .map(|(index, one)| if index == completing.at { format!("[{}]", one.label) } else { one.label.clone() })
-            .collect();
-        self.notice(named.join(" "), now);
         self.completing = Some(completing);
     }
 

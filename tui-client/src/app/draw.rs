@@ -112,6 +112,7 @@ fn draw_chat(chat: &mut Chat, sidebar: bool, now: Now, frame: &mut Frame<'_>) {
             reason: &farewell.reason,
             theme,
         }),
+        completion: chat.completing.as_ref().map(|completing| completing.list(theme)),
     };
     frame.render_widget(&shown, area);
     if let Some(cursor) = shown.cursor(area) {

@@ -87,7 +87,7 @@ pub(super) const BINDINGS: &[Binding] = rows! {
     Chat, Writing: {
         Always [plain(Enter)] "" => Action::Send, "send";
         Always [ctrl('j'), Key::alt(Enter), Key::shift(Enter)] "" => Action::Edit(Edit::NewLine), "new line";
-        Always [plain(Tab)] "" => Action::Complete, "complete a name, #room or /command";
+        Always [plain(Tab)] "" => Action::Complete, "complete a name, #room, /command, :emoji";
         Always [Key::shift(Tab)] "" => Action::CompleteBack, "complete, the other way round";
         Always [ctrl('p'), Key::ctrl(Up)] "" => Action::OlderInput, "what you typed before";
         Always [ctrl('n'), Key::ctrl(Down)] "" => Action::NewerInput, "what you typed after";

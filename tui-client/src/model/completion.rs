@@ -1,6 +1,6 @@
-//! What Tab can make of the word before the cursor: a nick, a room, a command.
+//! What Tab can make of the word before the cursor: a nick, a room, a command, an emoji by its short name.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::{Model, Room, RoomKind, commands};
 
@@ -39,6 +39,7 @@ impl Model {
         let mut candidates = match word.chars().next() {
             Some('/') if first => of_commands(&word[1..]),
             Some('#') => self.of_rooms(word),
+            Some(':') if word.len() > 1 => of_emoji(&word[1..]),
             Some('@') => self.of_people(&word[1..], "@", " "),
             Some(_) => self.of_people(word, "", if first { ": " } else { " " }),
             None => Vec::new(),
@@ -66,6 +67,9 @@ impl Model {
             })
             .collect();
         people.sort();
+        if people.is_empty() {
+            return self.of_people_elsewhere(&word, before, behind);
+        }
         people
             .into_iter()
             .map(|(_, nick, shown)| Candidate {
@@ -74,6 +78,27 @@ impl Model {
                 about: if shown == nick { String::new() } else { shown },
             })
             .collect()
+    }
+
+    /// Those in other rooms and conversations, by name: who is looked for in a conversation, or from the server's window.
+    fn of_people_elsewhere(&self, word: &str, before: &str, behind: &str) -> Vec<Candidate> {
+        let members = self.rooms.iter().flat_map(|room| room.roster.iter().map(|member| member.nick.as_str()));
+        let others = self.rooms.iter().filter(|room| room.kind == RoomKind::Direct).map(|room| room.name.as_str());
+        let nicks: BTreeSet<&str> = members
+            .chain(others)
+            .filter(|nick| nick.to_lowercase().starts_with(word) && !self.names.same(nick, &self.me.nick))
+            .collect();
+        let about = |nick: &str| {
+            let shown =
+                self.rooms.iter().find_map(|room| room.roster.get(nick).map(|member| room.roster.shown(member)));
+            shown.filter(|shown| shown != nick).unwrap_or_default().into_owned()
+        };
+        let candidate = |nick: &str| Candidate {
+            insert: format!("{before}{nick}{behind}"),
+            label: nick.to_owned(),
+            about: about(nick),
+        };
+        nicks.into_iter().take(MOST).map(candidate).collect()
     }
 
     fn of_rooms(&self, word: &str) -> Vec<Candidate> {
@@ -101,6 +126,24 @@ fn of_commands(word: &str) -> Vec<Candidate> {
             about: command.about.to_owned(),
         })
         .collect()
+}
+
+/// Emoji whose short name begins with `word`, those for which it is the whole name first, then in the order of Unicode's chart.
+fn of_emoji(word: &str) -> Vec<Candidate> {
+    let word = word.trim_end_matches(':').to_lowercase();
+    let mut found: Vec<(bool, &str, &emojis::Emoji)> = emojis::iter()
+        .filter_map(|emoji| {
+            let short = emoji.shortcodes().find(|short| short.starts_with(&word))?;
+            Some((short != word, short, emoji))
+        })
+        .collect();
+    found.sort_by_key(|(longer, ..)| *longer);
+    let candidate = |(_, short, emoji): (bool, &str, &emojis::Emoji)| Candidate {
+        insert: format!("{} ", emoji.as_str()),
+        label: format!("{} :{short}:", emoji.as_str()),
+        about: emoji.name().to_owned(),
+    };
+    found.into_iter().take(MOST).map(candidate).collect()
 }
 
 /// Who spoke in the newest lines, the latest first, each once.

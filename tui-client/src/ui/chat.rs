@@ -8,6 +8,7 @@ use ratatui::{
 
 use super::{
     banner::Banner,
+    completion::CompletionList,
     draw::put,
     header::Header,
     input::{InputBox, InputRow},
@@ -34,6 +35,8 @@ pub struct Chat<'a> {
     pub sidebar: bool,
     /// The banner, while there is one.
     pub banner: Option<Banner<'a>>,
+    /// What the word being typed can become, while that is open.
+    pub completion: Option<CompletionList<'a>>,
 }
 
 impl Chat<'_> {
@@ -71,6 +74,9 @@ impl Widget for &Chat<'_> {
         self.pane.view(self.feed).render(areas.pane, buf);
         let Feed { room, own, .. } = self.feed;
         Sidebar { roster: &room.roster, own, theme }.render(areas.sidebar, buf);
+        if let Some(completion) = &self.completion {
+            completion.render(Rect { width: areas.pane.width + areas.sidebar.width, ..areas.pane }, buf);
+        }
         self.status.render(areas.status, buf);
         let hint_room = usize::from(areas.input.width.saturating_sub(8));
         let hint = self.hints.iter().find(|hint| super::wrap::cells(hint) <= hint_room).copied().unwrap_or("");

@@ -3,6 +3,7 @@
 
 pub mod banner;
 pub mod chat;
+pub mod completion;
 pub mod form;
 pub mod header;
 pub mod help;

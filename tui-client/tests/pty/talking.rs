@@ -4,7 +4,7 @@ use crate::{
     klatch::{Klatch, LARGE, MEDIUM, SMALL},
     peer::Peer,
     server::Server,
-    terminal::{DOWN, END, ESC, F1, HOME, PAGE_DOWN, PAGE_UP, Terminal, UP, lines},
+    terminal::{DOWN, END, ENTER, ESC, F1, HOME, PAGE_DOWN, PAGE_UP, TAB, Terminal, UP, lines},
 };
 
 /// The colour of the first cell on which `words` stand.
@@ -169,4 +169,26 @@ fn a_room_gets_another_name_and_stays_where_it_is() {
     rory.enter("tence");
     amy.wait_text("half a sentence");
     rory.wait_text("✓");
+}
+
+#[test]
+fn tab_opens_a_list_of_what_can_become_of_a_word() {
+    let server = Server::start();
+    let mut amy = Klatch::at(&server, MEDIUM);
+    amy.sign_up("Amy", "amypond");
+    amy.press(":sm");
+    amy.press(TAB);
+    amy.wait_text(":smile:");
+    amy.press(DOWN);
+    amy.wait_text("2 of");
+    amy.press(UP);
+    amy.wait_text("1 of");
+    amy.press(ESC);
+    amy.wait_gone("1 of");
+    amy.press("\x15/cl");
+    amy.press(TAB);
+    amy.wait_text("leave the room and close its window");
+    amy.press(TAB);
+    amy.press(ENTER);
+    amy.wait_gone("2 of");
 }

@@ -181,6 +181,7 @@ impl Sample {
             },
             sidebar: self.sidebar,
             banner: None,
+            completion: None,
         }
     }
 }

@@ -226,6 +226,10 @@ fn tab_completes_nicks_rooms_and_commands() {
     assert_eq!(labels("@bo"), ["@bob "]);
     assert_eq!(labels("see #l"), ["#lobby "]);
     assert_eq!(labels("/jo"), ["/join "]);
+    assert_eq!(labels("say :thumbsu"), ["👍 "]);
+    assert_eq!(labels(":tada:"), ["🎉 "]);
+    assert_eq!(labels(":smile")[0], "😄 ", "the whole name first");
+    assert_eq!(labels("ah :)"), Vec::<String>::new());
     assert_eq!(labels("say /jo"), Vec::<String>::new());
     assert_eq!(labels("li"), Vec::<String>::new(), "not ourselves");
     assert_eq!(labels(""), Vec::<String>::new());
@@ -267,4 +271,18 @@ fn what_an_earlier_run_left_has_our_name_once_we_are_in() {
     });
     model.apply(Event::Welcome { nick: "lior".into(), network: "Attic".into(), first: true, history: true });
     assert_eq!(shown(&model, "#lobby"), ["lior: left over"]);
+}
+
+#[test]
+fn tab_finds_people_of_other_rooms_where_there_is_nobody_of_that_name() {
+    let mut model = model();
+    model.apply(joined("bob", "Bob Bell"));
+    model.apply(said(Place::Direct("berta".into()), 1, "berta", "psst"));
+    model.query("berta");
+    let labels = |text: &str| {
+        let candidates = model.complete(text, text.len()).candidates;
+        candidates.into_iter().map(|one| (one.insert, one.about)).collect::<Vec<_>>()
+    };
+    assert_eq!(labels("/whois b"), [("berta ".to_owned(), String::new()), ("bob ".to_owned(), "Bob Bell".to_owned())]);
+    assert_eq!(labels("lior"), [], "not ourselves");
 }

@@ -243,7 +243,11 @@ fn that_somebody_is_away_is_told_once_until_it_is_news() {
     let mut told = |lines: &[&str]| {
         script.clear();
         script.hears(lines);
-        script.events().iter().filter(|event| matches!(event, Event::Info { text, .. } if text.contains("away"))).count()
+        script
+            .events()
+            .iter()
+            .filter(|event| matches!(event, Event::Info { text, .. } if text.contains("away")))
+            .count()
     };
     let lunch = ":srv 301 lior amy :lunch";
     assert_eq!(told(&[lunch, lunch, ":srv 301 lior AMY :lunch"]), 1);
