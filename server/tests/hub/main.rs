@@ -84,6 +84,7 @@ scripts! {
     unicode_names,
     alike,
     rfc1459_names,
+    other_mapping,
     who,
     whox,
     whois,

@@ -100,7 +100,9 @@ impl World {
             .map(|a| a.rooms.iter().copied().collect())
             .unwrap_or_default();
         for room in rooms {
-            if let Some(name) = self.rooms.get(&room).map(|room| room.row.name.clone()) {
+            let name = self.rooms.get(&room).map(|room| room.row.name.clone());
+            // Under another mapping than before its name may be another room's.
+            if let Some(name) = name.filter(|name| self.room_names.get(name.folded()) == Some(room)) {
                 changes.extend(self.admit(now, id, &name).unwrap_or_default());
             }
         }
