@@ -49,7 +49,7 @@ impl World {
         if room.is(Flags::NO_CTCP) && is_request(text) {
             return Err(Refusal::NoCtcp);
         }
-        if self.ranks(room, user.id).reach(Ranks::VOICE) {
+        if self.authority(room, user).reach(Ranks::VOICE) {
             return Ok(Target::Room(room.row.id));
         }
         if room.is(Flags::MODERATED) {

@@ -71,7 +71,10 @@ impl World {
     pub fn may_describe(&self, user: UserId, about: About) -> bool {
         match about {
             About::User(other) => other == user,
-            About::Room(room) => self.room(room).is_some_and(|room| self.ranks(room, user).reach(Ranks::OPERATOR)),
+            About::Room(room) => {
+                let (room, user) = (self.room(room), self.users.get(&user));
+                room.zip(user).is_some_and(|(room, user)| self.authority(room, user).reach(Ranks::OPERATOR))
+            }
         }
     }
 
