@@ -130,6 +130,11 @@ impl Turn<'_> {
         self.costs(u32::try_from(targets.saturating_sub(1)).unwrap_or(u32::MAX));
     }
 
+    /// The command looks at so many people or rooms, and may tell of each: five hundred are about as much work as a line.
+    pub(super) fn costs_to_look_at(&mut self, many: usize) {
+        self.costs(u32::try_from(many / 500).unwrap_or(u32::MAX));
+    }
+
     /// Changes the world. What changed is told to everybody, and here in the reply.
     pub(super) fn apply(&mut self, command: Command) -> Result<bool, Refusal> {
         self.hub.apply(command, self.effects, Some(&mut self.reply))

@@ -1,6 +1,6 @@
 //! Each bound of what people may take, driven over by real lines, and the table in docs/operating.md that names it.
 
-use klatch_server::net::NetLimits;
+use klatch_server::{hub::policy::Flood, net::NetLimits};
 
 use crate::{script::come_in, stage::Stage};
 
@@ -218,4 +218,42 @@ fn no_more_is_kept_than_the_operator_wants_however_fast_it_comes() {
     stage.line("robert", "CHATHISTORY LATEST #a * 5000");
     let kept = std::iter::from_fn(|| stage.next_line("robert")).count();
     assert!(kept <= 1_500, "{kept} records are kept");
+}
+
+/// As many as ask so all the time would keep the server busy with nothing else.
+#[test]
+fn who_looks_at_many_people_or_rooms_waits_the_longer() {
+    let mut stage = Stage::new();
+    stage.policy.ping_after = u64::MAX / 4;
+    let names: Vec<String> = (0..1_000).map(|number| format!("n{number}")).chain(["amy".to_owned()]).collect();
+    stage.connect("amy", false);
+    stage.line("amy", "NICK amy");
+    stage.line("amy", "USER amy 0 * :Amy");
+    stage.line("amy", "JOIN #a");
+    for name in names.iter().filter(|name| *name != "amy") {
+        stage.connect(name, false);
+        let lines = [&format!("NICK {name}"), "USER n 0 * :N", "JOIN #a", &format!("JOIN #{name}")];
+        lines.iter().for_each(|line| stage.line(name, line));
+        stage.forget_lines(name);
+    }
+    stage.policy.flood = Some(Flood { burst: 4, per_second: 1, ..Flood::default() });
+    stage.reload(Ok(String::new()));
+    for (question, at_once) in [
+        ("TIME", 3),
+        ("WHO nobody*", 1),
+        ("WHO #a", 1),
+        ("WHO #n1", 3),
+        ("NAMES #a", 1),
+        ("LIST", 1),
+        ("LUSERS", 1),
+        ("INVITE", 1),
+        ("RENAME #a #b", 0),
+    ] {
+        stage.wait(60_000);
+        stage.forget_lines("amy");
+        stage.line("amy", question);
+        (0..3).for_each(|_| stage.line("amy", "PING x"));
+        let answered = std::iter::from_fn(|| stage.next_line("amy")).filter(|line| line.contains(" PONG ")).count();
+        assert_eq!(answered, at_once, "{question}");
+    }
 }

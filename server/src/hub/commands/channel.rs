@@ -106,6 +106,8 @@ pub(super) fn names(turn: &mut Turn<'_>, message: &Message<'_>) {
     for name in bounded(turn, names) {
         if let Some(room) = turn.hub.world.room_by_name(&name) {
             turn.hub.tell_names(room, &mut turn.reply);
+            let members = room.present.len();
+            turn.costs_to_look_at(members);
         }
     }
     // One end for all of them, under the words of the question.

@@ -31,8 +31,7 @@ pub(in crate::hub) fn motd(turn: &mut Turn<'_>) {
 
 /// LUSERS.
 pub(super) fn lusers_command(turn: &mut Turn<'_>, _message: &Message<'_>) {
-    // All rooms are looked at.
-    turn.costs(3);
+    turn.costs_to_look_at(turn.world().room_count());
     lusers(turn);
 }
 

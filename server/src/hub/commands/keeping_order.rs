@@ -57,6 +57,7 @@ fn kick_one(turn: &mut Turn<'_>, name: &str, nick: &str, reason: &str) {
 pub(super) fn invite(turn: &mut Turn<'_>, message: &Message<'_>) {
     let Some(user) = turn.me() else { return };
     let Some(nick) = message.given(0) else {
+        turn.costs_to_look_at(turn.world().room_count());
         let rooms = turn.world().rooms().filter(|room| room.invited.contains(&user));
         let rooms: Vec<String> = rooms.map(|room| room.row.name.as_str().to_owned()).collect();
         for room in &rooms {
@@ -90,7 +91,7 @@ pub(super) fn invite(turn: &mut Turn<'_>, message: &Message<'_>) {
 pub(super) fn rename(turn: &mut Turn<'_>, message: &Message<'_>) {
     let (Some(user), Some(old), Some(new)) = (turn.me(), message.param(0), message.param(1)) else { return };
     let reason = truncate(message.param(2).unwrap_or_default(), MAX_REASON).to_owned();
-    let Some(room) = turn.visible_room(old).map(|room| room.row.id) else {
+    let Some((room, members)) = turn.visible_room(old).map(|room| (room.row.id, room.present.len())) else {
         return turn.refuse(Numeric::ERR_NOSUCHCHANNEL, &[old]);
     };
     let name = match RoomName::under(turn.mapping(), new) {
@@ -98,7 +99,11 @@ pub(super) fn rename(turn: &mut Turn<'_>, message: &Message<'_>) {
         Err(fault) => return turn.fail("RENAME", "CANNOT_RENAME", &[old, new], &format!("The name {fault}")),
     };
     match turn.apply(Command::RenameRoom { user, room, name, reason }) {
-        Ok(_) => {}
+        // Each of its people may have been told who all are in it, and the read markers of all accounts were looked at.
+        Ok(_) => {
+            turn.costs(u32::try_from(members / 10).unwrap_or(u32::MAX));
+            turn.costs_to_look_at(turn.world().account_count());
+        }
         Err(Refusal::NotInRoom) => turn.refuse(Numeric::ERR_NOTONCHANNEL, &[old]),
         Err(Refusal::NotOperator) => turn.refuse(Numeric::ERR_CHANOPRIVSNEEDED, &[old]),
         Err(Refusal::RoomNameTaken) => {

@@ -12,6 +12,7 @@ use crate::hub::{
 
 /// LIST with the filters of ISUPPORT `ELIST=CMNTU` (modern.ircdocs.horse "LIST message").
 pub(super) fn list(turn: &mut Turn<'_>, message: &Message<'_>) {
+    turn.costs_to_look_at(turn.world().room_count());
     let filters: Vec<Filter> = listed(message.param(0).unwrap_or_default()).take(MAX_ROOMS).map(Filter::new).collect();
     // Rooms asked for by name are any of them; all other conditions have to hold.
     let (masks, conditions): (Vec<_>, Vec<_>) = filters.iter().partition(|filter| matches!(filter, Filter::Mask(_)));

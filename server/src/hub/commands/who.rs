@@ -1,6 +1,6 @@
 //! WHO and its extended form (modern.ircdocs.horse "WHO message"; ircv3.net "WHOX").
 
-use klatch_protocol::{Message, Numeric, RoomName};
+use klatch_protocol::{Message, Numeric, RoomName, mask::fits};
 
 use crate::hub::{
     room_view::sees,
@@ -45,10 +45,14 @@ pub(super) fn who(turn: &mut Turn<'_>, message: &Message<'_>) {
     let mask = if asked == "0" { "*" } else { asked };
     let wanted = Wanted::parse(message.param(1).unwrap_or_default());
     let room = RoomName::looks_like(mask).then(|| turn.world().room_by_name(mask));
+    let many = room.map_or(turn.world().online_count(), |room| room.map_or(0, |room| room.present.len()));
     let people: Vec<&User> = match room {
         Some(None) => Vec::new(),
         Some(Some(room)) => turn.hub.visible_members(room, turn.myself()).collect(),
-        None => turn.world().users().filter(|user| fits_mask(mask, user)).collect(),
+        None => {
+            let mask = mask.to_ascii_lowercase();
+            turn.world().users().filter(|user| fits_mask(&mask, user)).collect()
+        }
     };
     let viewer = turn.myself();
     let visible = |user: &&User| {
@@ -58,6 +62,7 @@ pub(super) fn who(turn: &mut Turn<'_>, message: &Message<'_>) {
     };
     let lines: Vec<Vec<String>> =
         people.into_iter().filter(visible).map(|user| answer(turn, user, room.flatten(), &wanted)).collect();
+    turn.costs_to_look_at(many);
     let numeric = if wanted.fields.is_some() { Numeric::RPL_WHOSPCRPL } else { Numeric::RPL_WHOREPLY };
     for line in lines {
         turn.numeric(numeric, &line.iter().map(String::as_str).collect::<Vec<_>>());
@@ -115,12 +120,13 @@ fn address(turn: &Turn<'_>, user: &User) -> String {
     }
 }
 
+/// Whether anything of somebody fits a mask in lower case.
 fn fits_mask(mask: &str, user: &User) -> bool {
     let texts = [user.nick.as_str(), &user.ident, HIDDEN_HOST, &user.display, &user.source];
-    texts.iter().any(|text| matches(mask, text))
+    texts.iter().any(|text| fits(mask, &text.to_ascii_lowercase()))
 }
 
 /// Whether `text` fits a mask of `*` and `?`, without regard to ASCII case.
 pub(super) fn matches(mask: &str, text: &str) -> bool {
-    klatch_protocol::mask::fits(&mask.to_ascii_lowercase(), &text.to_ascii_lowercase())
+    fits(&mask.to_ascii_lowercase(), &text.to_ascii_lowercase())
 }
