@@ -273,9 +273,10 @@ impl Session {
         self.link.isupport.get("klatch.chat/KEEPS_ROOMS").is_some()
     }
 
-    /// PONG has done its work by coming, unless it says that the server has put us into all our rooms: those that are
+    /// PONG has done its work by coming, unless it says that messages have been taken, or that the server has put us into all our rooms: those that are
     /// still missing are not ours any more.
     fn pong(&mut self, line: &Line<'_>, out: &mut Vec<Output>) {
+        self.taken(line.message.last().unwrap_or_default(), out);
         if line.message.last() != Some(ROOMS_ARE_BACK) || !self.server_keeps_rooms() {
             return;
         }

@@ -1,10 +1,10 @@
 //! What is known about the present connection and forgotten when it breaks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use klatch_protocol::{Caps, CaseMapping, Folded, Isupport, UnixMs};
 
-use super::{Now, Person, batches::Batches, keepalive::Keepalive, typists::Typists};
+use super::{Now, OutId, Person, batches::Batches, keepalive::Keepalive, typists::Typists};
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -70,6 +70,8 @@ pub(super) struct Link {
     pub typists: Typists,
     /// When we last told that we type, by target.
     pub typing: HashMap<Folded, u64>,
+    /// Questions whether messages have been taken, by their numbers, with the messages.
+    pub unanswered: VecDeque<(u64, Vec<OutId>)>,
     /// Who is away, and why, as it was told already.
     pub away_told: HashMap<Folded, String>,
 }
@@ -102,6 +104,7 @@ impl Default for Link {
             shutdown_announced: false,
             typists: Typists::default(),
             typing: HashMap::new(),
+            unanswered: VecDeque::new(),
             away_told: HashMap::new(),
         }
     }

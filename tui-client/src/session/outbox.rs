@@ -199,6 +199,12 @@ impl Outbox {
         found.map(|message| message.out)
     }
 
+    /// When a message was sent, if it is on its way.
+    pub(super) fn sent_at(&self, out: OutId) -> Option<UnixMs> {
+        let found = self.messages.iter().find(|message| message.out == out && message.state == State::Sent);
+        found.map(|message| message.sent_at)
+    }
+
     /// The message sent with `label`, whether it is confirmed or not.
     pub(super) fn labelled(&self, label: &str) -> Option<OutId> {
         self.messages.iter().find(|message| message.state == State::Sent && message.label() == label).map(|m| m.out)

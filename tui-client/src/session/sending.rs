@@ -11,6 +11,8 @@ use super::{
 const USERHOST: usize = 10 + 1 + 63;
 /// The most lines one request may become; what is over is not taken.
 const MOST_LINES: usize = 500;
+/// What PING carries to find out whether messages have been taken, before a number.
+const TAKEN: &str = "klatch-taken-";
 /// What the labels of TAGMSG begin with, by which we tell that we type.
 const TYPING: char = 't';
 /// Milliseconds in which a refusal without label may be about that.
@@ -85,18 +87,43 @@ impl Session {
         };
         let mut sent = Vec::new();
         while let Some(message) = self.outbox.next(at, open) {
-            // Where nothing comes back, sending is all that can be known.
-            if !self.has_echo() && !self.has_labels() {
-                self.outbox.done(message.out);
-            }
             sent.push(message);
         }
-        for message in sent {
-            self.send_message(&message, at, out);
+        for message in &sent {
+            self.send_message(message, out);
+        }
+        if !sent.is_empty() && !self.has_echo() && !self.has_labels() {
+            self.ask_whether_taken(sent.iter().map(|message| message.out).collect(), out);
         }
     }
 
-    fn send_message(&self, message: &outbox::Message, at: UnixMs, out: &mut Vec<Output>) {
+    /// Where nothing comes back the server is asked for a sign of life behind what was sent: it does one thing after the other
+    /// (modern.ircdocs.horse "PONG message").
+    fn ask_whether_taken(&mut self, messages: Vec<OutId>, out: &mut Vec<Output>) {
+        self.labels += 1;
+        self.link.unanswered.push_back((self.labels, messages));
+        out.send(LineBuilder::new().command("PING").param(format!("{TAKEN}{}", self.labels)));
+    }
+
+    /// PONG: the server has taken all that was sent before this question, but for what it refused meanwhile.
+    pub(super) fn taken(&mut self, token: &str, out: &mut Vec<Output>) {
+        let asked = match token.strip_prefix(TAKEN).map(str::parse::<u64>) {
+            Some(Ok(number)) => number,
+            // It is an answer to something else that we asked.
+            _ if token.starts_with("klatch") => return,
+            // A server that does not say which question it answers.
+            _ => u64::MAX,
+        };
+        while let Some((_, messages)) = self.link.unanswered.pop_front_if(|(number, _)| *number <= asked) {
+            for message in messages {
+                if let Some(at) = self.outbox.sent_at(message) {
+                    self.done(message, None, at, out);
+                }
+            }
+        }
+    }
+
+    fn send_message(&self, message: &outbox::Message, out: &mut Vec<Output>) {
         let (Place::Room(to) | Place::Direct(to)) = &message.place else {
             return;
         };
@@ -109,9 +136,7 @@ impl Session {
             Manner::Notice => ("NOTICE", message.raw.clone()),
         };
         out.send(line.command(command).param(to).trailing(text));
-        let confirmed = self.has_echo() || self.has_labels();
-        let fate = if confirmed { Fate::Sent } else { Fate::Done { id: None, at } };
-        out.tell(Event::Fate { out: message.out, fate });
+        out.tell(Event::Fate { out: message.out, fate: Fate::Sent });
     }
 
     /// A message is on the server.

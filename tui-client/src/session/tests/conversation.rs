@@ -169,13 +169,54 @@ fn without_labels_the_echo_is_known_by_its_words() {
     assert_eq!(script.fates().last().unwrap().1, Fate::Refused("there is no room #gone".into()));
 }
 
-#[test]
-fn without_echo_sending_is_all_there_is() {
+/// In a server that knows nothing but the first standard.
+fn without_echo() -> Script {
     let mut script = Script::new(Way::Guest);
     script.hears(&[":srv 001 lior :Hi", ":srv 376 lior :"]);
+    script.clear();
+    script
+}
+
+/// What the server is asked behind messages, to be answered with.
+fn asked_behind(script: &Script) -> String {
+    let sent = script.sent();
+    let ping = sent.last().and_then(|line| line.strip_prefix("PING "));
+    ping.unwrap_or_else(|| panic!("nothing is asked: {sent:?}")).to_owned()
+}
+
+#[test]
+fn without_echo_a_sign_of_life_behind_a_message_confirms_it() {
+    let mut script = without_echo();
+    let sent_at = script.session.clock(script.now.wall);
     script.says("#x", "hello");
-    assert!(matches!(script.fates()[..], [(1, Fate::Done { id: None, .. })]));
+    script.says("nobody", "hello");
+    let behind = asked_behind(&script);
+    assert_eq!(script.fates(), [(1, Fate::Sent), (2, Fate::Sent)]);
+    script.clear();
+    script.passes(1_000);
+    script.hears(&[":srv PONG srv :klatch", ":srv 401 lior nobody :No such nick", &format!(":srv PONG srv :{behind}")]);
+    let done = Fate::Done { id: None, at: sent_at };
+    assert_eq!(script.fates(), [(2, Fate::Refused("there is nobody called nobody here".into())), (1, done)]);
     assert_eq!(script.session.unsent(), 0);
+    // Not every server says which question it answers.
+    script.says("#x", "again");
+    script.clear();
+    script.hears(&[":srv PONG srv"]);
+    assert!(matches!(script.fates()[..], [(3, Fate::Done { .. })]), "{:?}", script.fates());
+}
+
+#[test]
+fn without_echo_a_dead_link_takes_nothing_for_sent() {
+    let mut script = without_echo();
+    script.says("lior2", "hello");
+    let behind = asked_behind(&script);
+    script.breaks();
+    assert_eq!(script.session.unsent(), 1);
+    script.session.open(script.now, &mut script.out);
+    script.clear();
+    script.hears(&[":srv 001 lior :Hi", ":srv 376 lior :", &format!(":srv PONG srv :{behind}")]);
+    let [(1, Fate::Refused(why))] = &script.fates()[..] else { panic!("{:?}", script.fates()) };
+    assert!(why.contains("it may have arrived"), "{why}");
 }
 
 #[test]

@@ -100,6 +100,11 @@ fn klatch_talks_on_a_network_without_accounts_and_history() {
     amy.wait_text("rory joined");
     amy.enter("grüße 🙂");
     assert!(rory.wait("PRIVMSG #team").contains("grüße 🙂"));
+    amy.wait_text("✓");
+    amy.enter("/msg nobody hello");
+    amy.wait_text("not sent: there is nobody called nobody here");
+    amy.enter("/close");
+    amy.wait_gone("nobody");
     rory.send("PRIVMSG #team :selber grüße 🚀");
     amy.wait_text("selber grüße 🚀");
     rory.send("PRIVMSG amypond :psst");
