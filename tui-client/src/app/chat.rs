@@ -317,6 +317,18 @@ impl Chat {
         }
     }
 
+    /// Looks at the window that a text is meant for, with its own draft. Where it is gone the text is put aside, which is said.
+    pub(super) fn return_to(&mut self, name: &str, text: &str, now: Now) -> bool {
+        let is_there = self.model.active().name == name || self.model.switch_to_name(name);
+        if is_there {
+            self.change_draft();
+        } else {
+            self.recall.keep(text);
+            self.notice("its window is gone; Ctrl-P brings it back", now);
+        }
+        is_there
+    }
+
     fn change_draft(&mut self) {
         let room = self.model.active().name.clone();
         if room == self.typing_in {

@@ -2,7 +2,13 @@
 
 use ratatui::layout::Position;
 
-use super::{App, Effect, chat::Turn, farewell::Farewell, overlay::Overlay, typing::Sent};
+use super::{
+    App, Effect,
+    chat::Turn,
+    farewell::Farewell,
+    overlay::{Overlay, Pasted},
+    typing::Sent,
+};
 use crate::{
     action::Action,
     event::{Mouse, MouseKind},
@@ -125,7 +131,8 @@ impl App {
             (None, Some(chat)) => {
                 let text = text.trim_end_matches('\n');
                 if text.contains('\n') {
-                    self.overlay = Some(Overlay::Paste(Question::paste(text), text.to_owned()));
+                    let pasted = Pasted { text: text.to_owned(), room: chat.model.active().name.clone() };
+                    self.overlay = Some(Overlay::Paste(Question::paste(text), pasted));
                 } else {
                     chat.insert(text, &mut Turn { now: self.now, effects: &mut self.effects });
                 }

@@ -23,13 +23,20 @@ pub(super) enum Overlay {
     /// The list of rooms.
     Rooms(Switcher),
     /// What to do with a pasted text.
-    Paste(Question, String),
+    Paste(Question, Pasted),
     /// Whether to leave all the same.
     Quit(Question),
     /// Whether to take the place of another device.
     TakeOver(Question),
     /// Whether to trust this certificate.
     Trust(trust::Trust, Fingerprint),
+}
+
+/// A text of several lines that was pasted.
+pub(super) struct Pasted {
+    pub(super) text: String,
+    /// The window that it is meant for; another one may be looked at by the time of the answer.
+    pub(super) room: String,
 }
 
 impl Overlay {
@@ -125,16 +132,20 @@ impl App {
         let chance = self.chance();
         let mut turn = Turn { now: self.now, effects: &mut self.effects };
         match (overlay, answer) {
-            (Some(Overlay::Paste(_, text)), Answer::Send) => {
-                if let Some(chat) = &mut self.chat {
+            (Some(Overlay::Paste(_, Pasted { text, room })), Answer::Send) => {
+                if let Some(chat) = &mut self.chat
+                    && chat.return_to(&room, &text, turn.now)
+                {
                     chat.recall.keep(&text);
                     // Pasted words are said: what looks like a command in them was not typed.
                     let said = chat.say(&format!("/say {text}"), &self.keymap, &mut turn);
                     debug_assert_eq!(said, Sent::Done);
                 }
             }
-            (Some(Overlay::Paste(_, text)), Answer::Edit) => {
-                if let Some(chat) = &mut self.chat {
+            (Some(Overlay::Paste(_, Pasted { text, room })), Answer::Edit) => {
+                if let Some(chat) = &mut self.chat
+                    && chat.return_to(&room, &text, turn.now)
+                {
                     chat.insert(&text, &mut turn);
                 }
             }

@@ -133,3 +133,21 @@ fn a_room_with_another_name_keeps_its_window_with_all_that_is_in_it() {
         .sees("half a sentence");
     flow.hears(&[":amy!a@h RENAME #dev #DEV"]).sees("#dev is #DEV now, by amy").sees("half a sentence");
 }
+
+#[test]
+fn a_paste_goes_to_the_room_in_which_it_was_pasted() {
+    let moved_on = |answer: &str| {
+        let mut flow = Flow::in_lobby();
+        flow.types("/join ops").key("Enter").does(Event::Paste("first\nsecond".into())).sees("Send 2 pasted lines?");
+        // Only now the server has brought us there.
+        flow.hears(&[":lior!l@h JOIN #ops lior :Lior"]).key(answer);
+        flow
+    };
+    let sent = moved_on("Enter").sees("#lobby").sent();
+    assert!(sent.iter().any(|line| line.ends_with("PRIVMSG #lobby :second")), "{sent:?}");
+    moved_on("e").sees("› first").sees("#lobby").key("Alt-2").sees_no("first").sees(" #ops");
+
+    let mut flow = Flow::in_lobby();
+    flow.hears(&[":bob!b@h PRIVMSG lior :psst"]).key("Alt-2").does(Event::Paste("first\nsecond".into()));
+    flow.hears(&[":bob!b@h NICK :bobby"]).key("Enter").sees("its window is gone").key("Ctrl-P").sees("› first");
+}
