@@ -73,7 +73,10 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
             let stamp = user.account.zip(stamp);
             writes.extend(stamp.map(|(account, nonce)| Write::Nonce(NonceRow { account, nonce, seq, at })));
         }
-        Change::Redacted { seq, .. } => writes.push(Write::Redact(seq)),
+        Change::Redacted { seq, record, .. } => {
+            writes.push(Write::Redact(seq));
+            writes.push(Write::Record(record));
+        }
         Change::Marked { user, target, at } => {
             if let Some(account) = world.user(user).and_then(|user| user.account) {
                 writes.push(Write::Mark { account, target: world.fold(&target).to_string(), at });

@@ -78,8 +78,8 @@ impl Hub {
                 let operator = self.world.user(*user).is_some_and(User::is_operator);
                 self.show_own_mode(*user, if operator { "+o" } else { "-o" }, effects, reply);
             }
-            Change::Redacted { by, to, seq, at, reason } => {
-                self.show_redaction(*by, *to, (*seq, *at), reason.as_deref(), effects, reply);
+            Change::Redacted { by, to, seq, reason, record } => {
+                self.show_redaction(*by, *to, (*seq, record.at), reason.as_deref(), effects, reply);
             }
             Change::MetadataSet { about, key, value, .. } => {
                 self.show_metadata(*about, key, value.as_deref(), effects, reply.as_deref());

@@ -395,6 +395,39 @@ fn a_place_is_never_given_twice_though_its_record_is_gone() {
 }
 
 #[test]
+fn a_page_tells_what_was_taken_back_where_it_covers_it() {
+    let taken_back = |number, at| happened(number, at, ROOM, RecordKind::Redact);
+    on_both(|store| {
+        let said = [1, 2, 4, 6, 7].map(|number| said(number, number.cast_signed() * 100, ROOM));
+        store.commit(&said).unwrap();
+        store.commit(&[Write::Redact(Seq(2)), taken_back(8, 800), Write::Redact(Seq(6)), taken_back(9, 800)]).unwrap();
+        store
+            .commit(&[happened(10, 900, ROOM, RecordKind::Join), happened(11, 950, ROOM, RecordKind::Privmsg)])
+            .unwrap();
+        store.commit(&[taken_back(12, 950)]).unwrap();
+        for (part, limit, want) in [
+            (Page::Latest(None), 9, &[1, 4, 7, 8, 9, 11, 12][..]),
+            (Page::Latest(None), 2, &[7, 8, 9, 11, 12]),
+            (Page::Latest(None), 1, &[11, 12]),
+            (Page::After(seq(4)), 1, &[7]),
+            (Page::After(seq(7)), 1, &[8, 9, 11]),
+            (Page::After(seq(11)), 1, &[12]),
+            (Page::After(time(800)), 9, &[11, 12]),
+            (Page::After(time(799)), 9, &[8, 9, 11, 12]),
+            (Page::Before(seq(7)), 2, &[1, 4]),
+            (Page::Around(seq(7)), 2, &[4, 7]),
+        ] {
+            assert_eq!(page(store, ROOM, part, limit, false), want, "{part:?} {limit}");
+        }
+        assert_eq!(
+            page(store, ROOM, Page::Latest(None), 2, true),
+            [10, 11, 12],
+            "an event counts, a redaction does not"
+        );
+    });
+}
+
+#[test]
 fn what_is_too_old_or_too_much_is_forgotten() {
     on_both(|store| {
         store.commit(&[said(1, 100, ROOM), said(2, 300, ROOM), said(3, 200, ROOM), said(4, 400, ROOM)]).unwrap();

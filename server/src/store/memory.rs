@@ -6,7 +6,7 @@ use klatch_protocol::UnixMs;
 
 use super::{
     ANSWER_BYTES, FORGET_AT_ONCE, NONCES_KEPT, NONCES_KEPT_FOR, Store, StoreError, Weight, says,
-    span::{End, Key, Order, Span, counted_from, spans},
+    span::{End, Span, counted_from, spans},
 };
 use crate::hub::io::{
     ADDRESSES_KNOWN, AccountId, AccountRow, Answer, Ban, BanId, DEEDS_TOLD, Deed, KeptNonces, KnownAddress, Mask,
@@ -238,22 +238,37 @@ impl Memory {
         }
     }
 
-    /// One stretch of a history, with events or without, as far as it fits into so many bytes.
+    /// One stretch of a history, with events or without, as far as it fits into so many bytes, and what was taken back in it.
     fn history(&self, place: Place, span: Span, (events, bytes): (bool, usize)) -> Vec<Record> {
+        let counts = |kind| if events { kind != RecordKind::Redact } else { is_said(kind) };
+        let (mut found, more) = self.stretch(place, span, bytes, counts);
+        let redactions = self.stretch(place, span.covered(&found, more), bytes, |kind| kind == RecordKind::Redact);
+        found.extend(redactions.0);
+        found.sort_by_key(|record| span.key(record));
+        found
+    }
+
+    /// What of one stretch counts and fits, and whether there may be more.
+    fn stretch(
+        &self,
+        place: Place,
+        span: Span,
+        bytes: usize,
+        counts: impl Fn(RecordKind) -> bool,
+    ) -> (Vec<Record>, bool) {
         let Some(history) = self.histories.get(&place) else {
-            return Vec::new();
-        };
-        let key = |record: &Record| match span.order {
-            Order::Seq => Key { at: 0, seq: record.seq.0 },
-            Order::Time => Key { at: record.at.0, seq: record.seq.0 },
+            return (Vec::new(), false);
         };
         let mut found: Vec<&Record> = history
             .values()
-            .filter(|record| events || is_said(record.kind))
-            .filter(|record| span.after < key(record) && key(record) < span.before)
+            .filter(|record| counts(record.kind))
+            .filter(|record| span.after < span.key(record) && span.key(record) < span.before)
             .collect();
-        found.sort_by_key(|record| key(record));
-        counted(found, span.end, span.limit, bytes)
+        found.sort_by_key(|record| span.key(record));
+        let all = found.len();
+        let records = counted(found, span.end, span.limit, bytes);
+        let more = records.len() < all || records.len() >= span.limit as usize;
+        (records, more)
     }
 
     fn search(&self, wanted: &Search) -> Vec<Record> {

@@ -7,7 +7,7 @@
 
 use klatch_protocol::UnixMs;
 
-use crate::hub::io::{AccountId, Anchor, Page, Place, RoomId, Seq};
+use crate::hub::io::{AccountId, Anchor, Page, Place, Record, RoomId, Seq};
 
 /// A point of an order, between records or on one. Compared by time and then by place; in [`Order::Seq`] all times are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +46,9 @@ pub(super) struct Span {
     pub(super) limit: u32,
 }
 
+/// The most redactions beside one page; of more, the newest.
+const MOST_REDACTIONS: u32 = 1_000;
+
 /// The stretches that make up `page`, oldest first. `time_of` tells the time of a record, which is needed where a page
 /// lies between a record and a time; `None` for an unknown one, and then the page is empty.
 pub(super) fn spans(page: Page, limit: u32, time_of: impl Fn(Seq) -> Option<UnixMs>) -> Vec<Span> {
@@ -66,6 +69,24 @@ impl Span {
 
     fn oldest(order: Order, after: Key, before: Key, limit: u32) -> Self {
         Span { order, after, before, end: End::Oldest, limit }
+    }
+
+    /// Where a record stands in the order of this stretch.
+    pub(super) fn key(self, record: &Record) -> Key {
+        let at = if self.order == Order::Time { record.at.0 } else { 0 };
+        Key { at, seq: record.seq.0 }
+    }
+
+    /// The stretch whose redactions belong to `records`, which were read from this one: all of it, unless there may be `more`.
+    pub(super) fn covered(self, records: &[Record], more: bool) -> Span {
+        let mut covered = Span { end: End::Newest, limit: MOST_REDACTIONS, ..self };
+        if more {
+            match self.end {
+                End::Oldest => covered.before = records.last().map_or(self.after, |last| self.key(last)),
+                End::Newest => covered.after = records.first().map_or(self.before, |first| self.key(first)),
+            }
+        }
+        covered
     }
 }
 

@@ -5,7 +5,7 @@ use klatch_protocol::{Caps, Message, Numeric, RoomName, UnixMs};
 use super::{redact, repeat, search};
 use crate::hub::{
     Hub,
-    io::{AccountId, Anchor, Answer, Effects, Now, Page, Place, Query, Record, RecordKind, RoomId, Ticket},
+    io::{AccountId, Anchor, Answer, Effects, Now, Page, Place, Query, Record, RecordKind, RoomId, Seq, Ticket},
     render::{Body, Line},
     session::{Job, Pending},
     turn::Turn,
@@ -176,9 +176,14 @@ pub(super) fn replay(turn: &mut Turn<'_>, records: &[Record]) {
     let caps = turn.caps();
     for record in records {
         let Some(target) = shown_target(turn, record) else { continue };
-        let id = Some(turn.hub.ids.write(MessageId::Kept(record.seq)));
+        let name = |seq| turn.hub.ids.write(MessageId::Kept(seq));
+        // As when it happened, a redaction has no id; it has that of what it takes back.
+        let (id, redacted) = match redacted(record) {
+            Some(seq) => (None, name(seq)),
+            None => (Some(name(record.seq)), String::new()),
+        };
         let account = record.account.as_ref().map(AsRef::as_ref);
-        let body = body(record, &target);
+        let body = body(record, &target, &redacted);
         let line = Line { source: &record.source, account, at: record.at, id, tags: &record.tags, body };
         if line.is_for(caps) {
             turn.reply.push(line.write(caps));
@@ -202,8 +207,14 @@ fn shown_target(turn: &Turn<'_>, record: &Record) -> Option<String> {
     }
 }
 
-/// What a record was when it happened.
-fn body<'a>(record: &'a Record, target: &'a str) -> Body<'a> {
+/// What a redaction takes back.
+fn redacted(record: &Record) -> Option<Seq> {
+    let text = (record.kind == RecordKind::Redact).then_some(record.text.as_str())?;
+    text.split(' ').next()?.parse().ok().map(Seq)
+}
+
+/// What a record was when it happened; `redacted` is the id of what a redaction takes back.
+fn body<'a>(record: &'a Record, target: &'a str, redacted: &'a str) -> Body<'a> {
     let text = record.text.as_str();
     match record.kind {
         RecordKind::Privmsg | RecordKind::Notice | RecordKind::Tagmsg => {
@@ -218,6 +229,10 @@ fn body<'a>(record: &'a Record, target: &'a str) -> Body<'a> {
             Body::Kick { room: target, whom, reason }
         }
         RecordKind::Mode => Body::Mode { target, change: text },
+        RecordKind::Redact => {
+            let reason = text.split_once(' ').map(|(_, reason)| reason).filter(|reason| !reason.is_empty());
+            Body::Redact { target, id: redacted, reason }
+        }
     }
 }
 

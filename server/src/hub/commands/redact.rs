@@ -50,7 +50,7 @@ pub(super) fn go_on(turn: &mut Turn<'_>, redaction: Redaction, record: Option<Re
         return unknown(turn, &target, &id);
     };
     let (Some(user), Some(to)) = (turn.me(), resolve(turn, &target)) else { return unknown(turn, &target, &id) };
-    if turn.apply(Command::Redact { user, to, seq, author: record.account, reason }).is_err() {
+    if turn.apply(Command::Redact { user, to, seq, place: asked, author: record.account, reason }).is_err() {
         let text = "You are not authorised to take back this message";
         turn.fail("REDACT", "REDACT_FORBIDDEN", &[&target, &id], text);
     }

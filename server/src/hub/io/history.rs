@@ -64,6 +64,8 @@ pub enum RecordKind {
     Kick,
     /// A room's modes changed; the text is what stands behind the room's name in the MODE line.
     Mode,
+    /// Something said was taken back; the text is its place in the one order, a space and the reason.
+    Redact,
 }
 
 impl RecordKind {
@@ -88,7 +90,8 @@ pub enum Query {
     },
     /// What was said and fits; answered with [`Answer::History`].
     Search(Box<Search>),
-    /// A page of history (ircv3.net "chathistory").
+    /// A page of history (ircv3.net "chathistory"), with what was taken back in the stretch that it covers, which does not
+    /// count.
     History {
         /// Of what.
         place: Place,

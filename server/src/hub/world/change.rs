@@ -199,10 +199,10 @@ pub enum Change {
         to: Target,
         /// What.
         seq: Seq,
-        /// When it was taken back.
-        at: UnixMs,
         /// Why.
         reason: Option<String>,
+        /// What stays of it.
+        record: Record,
     },
     /// Something else is said about somebody or a room.
     MetadataSet {

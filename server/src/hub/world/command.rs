@@ -6,7 +6,7 @@ use klatch_protocol::{AccountName, Nick, RoomName, UnixMs};
 use zeroize::Zeroizing;
 
 use super::{About, ModeChange, UserId, UserModes};
-use crate::hub::io::{AccountId, BanId, BanTarget, Rank, Ranks, RecordKind, RoomId, Seq};
+use crate::hub::io::{AccountId, BanId, BanTarget, Place, Rank, Ranks, RecordKind, RoomId, Seq};
 
 /// One wish. Everything that changes shared state is one of these.
 #[derive(Debug)]
@@ -215,6 +215,8 @@ pub enum Command {
         to: Target,
         /// What.
         seq: Seq,
+        /// Where it is kept.
+        place: Place,
         /// Whose account said it.
         author: Option<AccountName>,
         /// Why.

@@ -3,7 +3,7 @@
 use klatch_protocol::{AccountName, UnixMs};
 
 use super::{Change, Refusal, Target, User, UserId, World};
-use crate::hub::io::{AccountId, Ranks, Seq};
+use crate::hub::io::{AccountId, Place, Ranks, Record, RecordKind, Seq};
 
 impl World {
     /// The number under which somebody's conversations are kept, if any can be.
@@ -30,27 +30,37 @@ impl World {
         at: UnixMs,
         by: UserId,
         to: Target,
-        seq: Seq,
+        (seq, place): (Seq, Place),
         author: Option<&AccountName>,
         reason: Option<String>,
     ) -> Result<Vec<Change>, Refusal> {
-        let user = self.known(by)?;
+        let user = self.known(by)?.clone();
         let own = self.policy.delete_own
             && author.is_some()
-            && self.account_name(user).map(AccountName::as_str) == author.map(AccountName::as_str);
+            && self.account_name(&user).map(AccountName::as_str) == author.map(AccountName::as_str);
         let keeper = match to {
             Target::Room(room) => {
                 let room = self.known_room(room)?;
                 if !room.present.contains_key(&by) {
                     return Err(Refusal::NotInRoom);
                 }
-                self.authority(room, user).reach(Ranks::HALF_OPERATOR)
+                self.authority(room, &user).reach(Ranks::HALF_OPERATOR)
             }
             Target::Ranked(..) | Target::Moderators(_) | Target::User(_) | Target::Account(_) => false,
         };
         if !own && !keeper {
             return Err(Refusal::NotOperator);
         }
-        Ok(vec![Change::Redacted { by, to, seq, at, reason }])
+        let record = Record {
+            seq: self.next_seq(),
+            at,
+            place,
+            source: user.source.to_string(),
+            account: self.account_name(&user).cloned(),
+            kind: RecordKind::Redact,
+            tags: user.own_tags().to_owned(),
+            text: format!("{} {}", seq.0, reason.as_deref().unwrap_or_default()),
+        };
+        Ok(vec![Change::Redacted { by, to, seq, reason, record }])
     }
 }

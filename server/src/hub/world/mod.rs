@@ -169,8 +169,8 @@ impl World {
             Command::Unban { id } => self.unban(id),
             Command::Accept { user, whom, on } => self.accept(user, whom, on),
             Command::Say { user, to, kind, tags, text } => self.say(now, user, to, kind, &tags, text),
-            Command::Redact { user, to, seq, author, reason } => {
-                self.redact(now, user, to, seq, author.as_ref(), reason)
+            Command::Redact { user, to, seq, place, author, reason } => {
+                self.redact(now, user, to, (seq, place), author.as_ref(), reason)
             }
             Command::SetMetadata { user, about, key, value } => self.set_metadata(user, about, key, value),
             Command::SetHash { account, hash } => self.set_hash(account, hash),

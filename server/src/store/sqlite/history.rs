@@ -18,8 +18,10 @@ use crate::{
 
 /// Which part of an index: what was said, or what only event playback shows. The expression is that of the indices, word for
 /// word, or SQLite would not use them.
-const SAID: &str = "(kind > 1) = 0";
-const HAPPENED: &str = "(kind > 1) = 1";
+pub(super) const SAID: &str = "(kind > 1) = 0";
+pub(super) const HAPPENED: &str = "(kind > 1) = 1 AND kind <> 9";
+/// The condition of a partial index, word for word as well.
+pub(super) const REDACTED: &str = "kind = 9";
 
 pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer> {
     match query {
@@ -30,7 +32,7 @@ pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer>
             let mut records = Vec::new();
             let spans = spans(*page, *limit, |seq| time_of(db, seq).ok().flatten());
             for span in &spans {
-                stretch(db, *place, *span, (*events, ANSWER_BYTES / spans.len()), &mut records)?;
+                records.extend(history(db, *place, *span, (*events, ANSWER_BYTES / spans.len()))?);
             }
             Ok(Answer::History(records))
         }
@@ -53,38 +55,51 @@ fn time_of(db: &Connection, seq: Seq) -> rusqlite::Result<Option<UnixMs>> {
         .optional()
 }
 
-/// Reads one stretch, with events or without, and adds what fits into so many bytes of it to `records`, oldest first.
+/// One stretch, with events or without, as far as it fits into so many bytes, and what was taken back in it; oldest first.
+fn history(db: &Connection, place: Place, span: Span, (events, bytes): (bool, usize)) -> rusqlite::Result<Vec<Record>> {
+    let (mut records, more) = stretch(db, place, span, bytes, if events { &[SAID, HAPPENED] } else { &[SAID] })?;
+    let (redactions, _) = stretch(db, place, span.covered(&records, more), bytes, &[REDACTED])?;
+    if !redactions.is_empty() {
+        records.extend(redactions);
+        records.sort_by_key(|record| span.key(record));
+    }
+    Ok(records)
+}
+
+/// What of one stretch belongs to some parts and fits, oldest first, and whether there may be more.
 fn stretch(
     db: &Connection,
     place: Place,
     span: Span,
-    (events, bytes): (bool, usize),
-    records: &mut Vec<Record>,
-) -> rusqlite::Result<()> {
+    bytes: usize,
+    parts: &[&str],
+) -> rusqlite::Result<(Vec<Record>, bool)> {
     let (low, high) = ends(place);
     let (after, before) = (span.after, span.before);
-    let mut statement = db.prepare_cached(&stretch_sql(span, events))?;
+    let mut statement = db.prepare_cached(&stretch_sql(span, parts))?;
     let found = statement.query_map(
         params![int(low), int(high), after.at, int(after.seq), before.at, int(before.seq), span.limit],
         |row| record(row, place),
     )?;
-    let (start, mut weight) = (records.len(), Weight::default());
+    let (mut records, mut weight, mut more) = (Vec::new(), Weight::default(), false);
     for record in found {
         let record = record?;
         if !weight.takes(&record, bytes) {
+            more = true;
             break;
         }
         records.push(record);
     }
+    more |= records.len() >= span.limit as usize;
     if span.end == End::Newest {
-        records[start..].reverse();
+        records.reverse();
     }
-    Ok(())
+    Ok((records, more))
 }
 
 /// The statement for a stretch. Its parameters: the place's two numbers, time and place after which, time and place
 /// before which, and the limit.
-pub(super) fn stretch_sql(span: Span, events: bool) -> String {
+pub(super) fn stretch_sql(span: Span, parts: &[&str]) -> String {
     let direction = match span.end {
         End::Oldest => "ASC",
         End::Newest => "DESC",
@@ -98,12 +113,12 @@ pub(super) fn stretch_sql(span: Span, events: bool) -> String {
             format!("at {direction}, seq {direction}"),
         ),
     };
-    let part = |part: &str| {
+    let part = |part: &&str| {
         format!("SELECT {RECORD_COLUMNS} FROM record WHERE low = ?1 AND high = ?2 AND {part} AND {bounds}")
     };
     // Two walks in one order are merged on the way, and end together.
-    let parts = if events { format!("{} UNION ALL {}", part(SAID), part(HAPPENED)) } else { part(SAID) };
-    format!("{parts} ORDER BY {order} LIMIT ?7")
+    let walks = parts.iter().map(part).collect::<Vec<_>>().join(" UNION ALL ");
+    format!("{walks} ORDER BY {order} LIMIT ?7")
 }
 
 /// Each of the rooms and conversations in which something was said, with its time.

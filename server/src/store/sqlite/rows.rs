@@ -238,7 +238,7 @@ fn rank(number: i64) -> rusqlite::Result<Rank> {
     }
 }
 
-/// The schema's indices rely on 0 and 1 being what is said, and everything above being an event.
+/// The schema's indices rely on 0 and 1 being what is said, and on 9 being what takes it back.
 fn kind_number(kind: RecordKind) -> i64 {
     match kind {
         RecordKind::Privmsg => 0,
@@ -250,6 +250,7 @@ fn kind_number(kind: RecordKind) -> i64 {
         RecordKind::Topic => 6,
         RecordKind::Kick => 7,
         RecordKind::Mode => 8,
+        RecordKind::Redact => 9,
     }
 }
 
@@ -264,6 +265,7 @@ fn kind(number: i64) -> rusqlite::Result<RecordKind> {
         6 => Ok(RecordKind::Topic),
         7 => Ok(RecordKind::Kick),
         8 => Ok(RecordKind::Mode),
+        9 => Ok(RecordKind::Redact),
         other => Err(strange(4, format!("record kind {other} is unknown"))),
     }
 }

@@ -19,6 +19,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("0009_known_addresses.sql"),
     include_str!("0010_lazy_index.sql"),
     include_str!("0011_two_indices.sql"),
+    include_str!("0012_redactions.sql"),
 ];
 
 /// The newest schema this program knows.

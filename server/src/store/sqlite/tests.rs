@@ -168,13 +168,16 @@ fn pages_walk_along_indices() {
     ];
     for page in pages {
         for events in [false, true] {
+            let parts: &[&str] = if events { &[history::SAID, history::HAPPENED] } else { &[history::SAID] };
             for span in spans(page, 10, |_| None) {
-                let plan = plan(&store, &history::stretch_sql(span, events), [0; 7]);
+                let plan = plan(&store, &history::stretch_sql(span, parts), [0; 7]);
                 let walks = plan.iter().filter(|step| step.contains("USING INDEX record_by_"));
                 assert_eq!(walks.count(), if events { 2 } else { 1 }, "{page:?} {events}: {plan:?}");
                 assert_eq!(plan.iter().any(|step| step.contains("MERGE")), events, "{page:?} {events}: {plan:?}");
                 let other = |step: &&String| step.contains("TEMP B-TREE") || step.contains("SCAN");
                 assert_eq!(plan.iter().find(other), None, "{page:?} {events}");
+                let plan = self::plan(&store, &history::stretch_sql(span, &[history::REDACTED]), [0; 7]);
+                assert!(plan[0].contains("USING INDEX redaction"), "{page:?}: {plan:?}");
             }
         }
     }
