@@ -31,6 +31,7 @@ impl Model {
             Event::Topic { room, text, changed } => self.topic(&room, text, changed),
             Event::Said { place, .. } | Event::History(Page { place, .. }) if self.is_leaving(&place) => {}
             Event::Said { place, spoken } => return self.said(&place, spoken),
+            Event::Redacted(redaction) => self.redacted(redaction),
             Event::Typing { place, nick, state } => self.typing(&place, &nick, state),
             Event::Outgoing { out, place, text, manner, at, fate } => {
                 let index = self.open(&place);

@@ -221,6 +221,13 @@ impl History {
         self.lines.insert(at, line);
     }
 
+    /// The line of a message.
+    #[must_use]
+    pub fn by_id(&self, id: &str) -> Option<&Line> {
+        let key = *self.ids.get(id)?;
+        self.get(self.index_of(key)?)
+    }
+
     /// Changes what the line called `key` shows.
     pub fn update(&mut self, key: LineKey, change: impl FnOnce(&mut Body)) {
         if let Some(index) = self.index_of(key) {

@@ -8,6 +8,7 @@ mod history;
 mod line;
 mod looks;
 mod mention;
+mod redaction;
 mod renaming;
 mod room;
 mod roster;
@@ -25,6 +26,8 @@ use std::{
 };
 
 use klatch_protocol::{CaseMapping, Folded, UnixMs};
+
+use redaction::Redactions;
 
 use crate::session::{OutId, Place, Request};
 
@@ -50,6 +53,7 @@ pub struct Model {
     /// Whether the greeting is still due.
     greet: bool,
     last_key: u64,
+    redactions: Redactions,
     /// Where our own messages are shown that have not got to their end.
     outgoing: HashMap<OutId, (Place, LineKey)>,
     /// Rooms whose windows are closed while the server has not said yet that we left them.
@@ -102,6 +106,7 @@ impl Default for Model {
             wanted: None,
             greet: false,
             last_key: 0,
+            redactions: Redactions::default(),
             outgoing: HashMap::new(),
             leaving: HashSet::new(),
         }

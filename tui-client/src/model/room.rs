@@ -1,5 +1,7 @@
 //! A room as the client sees it.
 
+use std::collections::HashSet;
+
 use super::{History, LineKey, Roster};
 
 /// A room, a direct conversation, or the server's own window.
@@ -21,6 +23,8 @@ pub struct Room {
     pub unread: usize,
     /// Of those, the ones that name us; for a direct conversation all of them.
     pub mentions: usize,
+    /// The lines of unread messages, as many as fit into a history.
+    pub(super) new: HashSet<LineKey>,
     /// The first line the user has not seen: the unread line stands above it.
     pub unread_from: Option<LineKey>,
     /// Who is typing now, by nick.
@@ -52,6 +56,7 @@ impl Room {
             roster: Roster::default(),
             history: History::default(),
             unread: 0,
+            new: HashSet::new(),
             mentions: 0,
             unread_from: None,
             typing: Vec::new(),
@@ -62,6 +67,7 @@ impl Room {
     /// The user looks at the newest line: nothing is unread, but the unread line stays where it is.
     pub fn seen(&mut self) {
         self.unread = 0;
+        self.new.clear();
         self.mentions = 0;
     }
 }

@@ -2,7 +2,7 @@
 
 use klatch_protocol::UnixMs;
 
-use super::{Attention, Body, Delivery, Line, LineKey, Model, Older, RoomKind, mention};
+use super::{Attention, Body, Delivery, History, Line, LineKey, Model, Older, RoomKind, mention};
 use crate::session::{Fate, Manner, OutId, Page, Part, Place, Spoken, Typing};
 
 impl Model {
@@ -36,11 +36,17 @@ impl Model {
         }
         let room = &mut self.rooms[index];
         room.unread += 1;
+        if room.new.len() < History::MOST {
+            room.new.insert(key);
+        }
         room.mentions += usize::from(mention);
         room.unread_from.get_or_insert(key);
     }
 
     fn spoken_line(&mut self, index: usize, spoken: Spoken) -> Line {
+        if let Some(note) = self.redactions.of(&self.rooms[index].name, spoken.id.as_deref()) {
+            return Line { key: self.key(), id: spoken.id, at: spoken.at, body: Body::Info(note) };
+        }
         let Spoken { id, at, nick, text, manner, mine, .. } = spoken;
         let mention = !mine && manner != Manner::Notice && self.names_me(&text);
         let display = self.display_of(index, &nick);
@@ -97,7 +103,11 @@ impl Model {
         match fate {
             Fate::Done { id, at } => {
                 self.outgoing.remove(&out);
-                self.rooms[index].history.confirm(key, id, at, show);
+                let note = self.redactions.of(&self.rooms[index].name, id.as_deref());
+                self.rooms[index].history.confirm(key, id, at, |body| match note {
+                    Some(note) => *body = Body::Info(note),
+                    None => show(body),
+                });
             }
             Fate::Queued | Fate::Sent | Fate::Refused(_) => self.rooms[index].history.update(key, show),
         }

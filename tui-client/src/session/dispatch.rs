@@ -131,6 +131,7 @@ impl Session {
             "PING" => out.send(LineBuilder::new().command("PONG").trailing(message.last().unwrap_or_default())),
             "PRIVMSG" | "NOTICE" => self.speech(line, out),
             "TAGMSG" => self.tags_only(line, out),
+            "REDACT" => out.extend(self.redaction(line.message).map(Event::Redacted).map(Output::Event)),
             "JOIN" => self.join(line, out),
             "PART" => self.part(line, out),
             "KICK" => self.kick(line, out),

@@ -27,6 +27,7 @@ const WANTED: Caps = Caps::MESSAGE_TAGS
     .union(Caps::AWAY_NOTIFY)
     .union(Caps::INVITE_NOTIFY)
     .union(Caps::CHGHOST)
+    .union(Caps::MESSAGE_REDACTION)
     .union(Caps::CHANNEL_RENAME)
     .union(Caps::NONCE);
 /// The most capabilities of a server that are remembered. The longest lists seen have about 40.

@@ -3,7 +3,7 @@
 use klatch_protocol::{Caps, LineBuilder, Message, UnixMs};
 
 use super::{
-    Event, Now, Output, Outputs, Page, Part, Place, Session, Spoken,
+    Event, Now, Output, Outputs, Page, Part, Place, Redaction, Session, Spoken,
     backlog::{Anchor, Conversations, Question},
     batches::Item,
     clean,
@@ -144,6 +144,9 @@ impl Session {
             })
             .collect();
         let question = self.backlog.answered(label, target);
+        let redactions = self.redactions(items);
+        // Redactions do not count (ircv3.net "message-redaction", "Chat history").
+        let told = items.len() - redactions.len();
         // A question given up when we left: what there is to know of it, the next one finds out.
         if question.is_none() && items.is_empty() {
             return;
@@ -170,12 +173,13 @@ impl Session {
             Some(Question::Before { .. }) => Part::Before,
             _ => Part::Latest,
         };
-        let complete = items.is_empty();
+        let complete = told == 0;
         out.tell(Event::History(Page { place: place.clone(), part, lines, complete }));
         // After the page, which shows them at the place that the server gave them.
         for (message, id, at) in arrived {
             self.done(message, id, at, out);
         }
+        out.extend(redactions.into_iter().map(Event::Redacted).map(Output::Event));
         match question {
             Some(Question::Missed { after, by_time, .. }) => self.missed(place, &after, last, by_time, out),
             Some(Question::Latest(_)) => {
@@ -183,13 +187,25 @@ impl Session {
                     self.backlog.read_upto(&place, last);
                 }
                 // There may be more than one page since an earlier run of klatch.
-                if items.len() >= self.page_size() {
+                if told >= self.page_size() {
                     self.leave_in_doubt(&place, out);
                 }
                 self.caught_up(&place, out);
             }
             _ => {}
         }
+    }
+
+    /// What a page says was taken back.
+    fn redactions(&self, items: &[Item]) -> Vec<Redaction> {
+        let redaction = |item: &Item| {
+            match item {
+                Item::Line(line) => Message::parse(line).ok().filter(|message| message.is("REDACT")),
+                Item::Batch(_) => None,
+            }
+            .and_then(|message| self.redaction(&message))
+        };
+        items.iter().filter_map(redaction).collect()
     }
 
     /// A page of what was missed: there may be more behind it, until one brings nothing new.

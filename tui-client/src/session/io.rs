@@ -245,6 +245,19 @@ pub struct Spoken {
     pub mine: bool,
 }
 
+/// Something that was said is taken back (ircv3.net "message-redaction").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redaction {
+    /// Where it was said.
+    pub place: Place,
+    /// Its message id.
+    pub id: String,
+    /// Who takes it back, by nick.
+    pub by: String,
+    /// Why, if told.
+    pub reason: Option<String>,
+}
+
 /// A page of what was said earlier, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -423,6 +436,8 @@ pub enum Event {
         /// What.
         spoken: Spoken,
     },
+    /// Something that was said was taken back.
+    Redacted(Redaction),
     /// Somebody types, or has stopped.
     Typing {
         /// Where.

@@ -27,8 +27,8 @@ mod typists;
 pub use failure::{Failure, Field};
 pub use intent::{Intent, Way};
 pub use io::{
-    Ending, Event, Fate, Manner, Now, OutId, Output, Page, Part, Person, Place, Request, Spoken, Stage, Typing, Unsent,
-    Window,
+    Ending, Event, Fate, Manner, Now, OutId, Output, Page, Part, Person, Place, Redaction, Request, Spoken, Stage,
+    Typing, Unsent, Window,
 };
 pub use reconnect::Reconnect;
 

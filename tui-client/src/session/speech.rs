@@ -3,7 +3,7 @@
 use klatch_protocol::{CaseMapping, Message, UnixMs, format};
 
 use super::{
-    Event, Manner, OutId, Output, Outputs, Place, Session, Spoken, Typing, Window, clean,
+    Event, Manner, OutId, Output, Outputs, Place, Redaction, Session, Spoken, Typing, Window, clean,
     dispatch::{Line, time_of},
     link::Phase,
     sending::NONCE,
@@ -91,6 +91,19 @@ impl Session {
         };
         let nonce = message.tags.get(NONCE).map(std::borrow::Cow::into_owned);
         Some(Heard { place, spoken, raw: raw.to_owned(), nonce })
+    }
+
+    /// REDACT: what was taken back, and where (ircv3.net "message-redaction").
+    pub(super) fn redaction(&self, message: &Message<'_>) -> Option<Redaction> {
+        let (target, id) = (message.given(0)?, message.given(1)?);
+        let source = message.source.as_ref().map_or("", |source| source.name);
+        let by = clean::name(source);
+        let place = match self.room_of(target) {
+            Some(room) => Place::Room(clean::name(room)),
+            None if self.is_me(target) => Place::Direct(by.clone()),
+            None => Place::Direct(clean::name(target)),
+        };
+        Some(Redaction { place, id: id.to_owned(), by, reason: clean::reason(message.given(2)) })
     }
 
     /// The room meant by a target, which may begin with a rank (STATUSMSG).

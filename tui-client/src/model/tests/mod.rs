@@ -2,6 +2,7 @@
 
 mod following;
 mod history;
+mod redaction;
 
 use klatch_protocol::UnixMs;
 

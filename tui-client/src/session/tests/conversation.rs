@@ -331,3 +331,37 @@ fn nobody_is_told_that_their_typing_was_refused() {
     script.hears(&[refused]);
     assert!(matches!(script.fates()[..], [(1, Fate::Refused(_))]), "{:?}", script.events());
 }
+
+#[test]
+fn what_is_taken_back_is_told_live_and_by_the_history() {
+    let mut script = Script::in_lobby();
+    let redaction = |place: Place, id: &str, by: &str, reason: Option<&str>| {
+        Event::Redacted(Redaction { place, id: id.into(), by: by.into(), reason: reason.map(str::to_owned) })
+    };
+    script.hears(&[
+        ":amy!a@h REDACT #lobby 7 :wrong \u{2}room",
+        ":amy!a@h REDACT lior 8",
+        ":lior!l@h REDACT amy 9 :",
+        ":amy!a@h REDACT #lobby",
+    ]);
+    let (lobby, amy) = (Place::Room("#lobby".into()), Place::Direct("amy".into()));
+    let told = [
+        redaction(lobby.clone(), "7", "amy", Some("wrong room")),
+        redaction(amy.clone(), "8", "amy", None),
+        redaction(amy, "9", "lior", None),
+    ];
+    assert_eq!(script.events(), told.iter().collect::<Vec<_>>());
+    script.hears(&["@msgid=1;time=2026-11-24T10:01:00.000Z :amy!a@h PRIVMSG #lobby :seen"]);
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    let (label, _) = script.question("AFTER #lobby msgid=1");
+    script.clear();
+    script.hears(&[
+        &format!("@label={label} :srv BATCH +b chathistory #lobby"),
+        "@batch=b;time=2026-11-24T10:02:00.000Z :amy!a@h REDACT #lobby 1",
+        ":srv BATCH -b",
+    ]);
+    assert!(script.events().contains(&&redaction(lobby.clone(), "1", "amy", None)));
+    assert!(script.events().contains(&&Event::CaughtUp(lobby)), "it is no message, so nothing is missing");
+}
