@@ -1,6 +1,9 @@
 //! What is on the disk, read with SQLite and without klatchd.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -35,7 +38,13 @@ fn truth(db: &Connection) -> Truth {
         Ok((row.get(0)?, row.get(1)?, format!("{epoch:08x}{}", row.get::<_, i64>(2)?), row.get(3)?))
     });
     let empty = rooms.values().map(|name| (name.clone(), Vec::new())).collect();
-    let mut truth = Truth { rooms: empty, direct: BTreeMap::new(), markers: BTreeMap::new(), all: BTreeMap::new() };
+    let mut truth = Truth {
+        rooms: empty,
+        direct: BTreeMap::new(),
+        markers: BTreeMap::new(),
+        redacted: BTreeSet::new(),
+        all: BTreeMap::new(),
+    };
     for (low, high, id, text) in said {
         truth.all.insert(id.clone(), text.clone());
         if low == 0 {

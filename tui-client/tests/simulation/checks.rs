@@ -15,6 +15,8 @@ pub(crate) struct Truth {
     pub(crate) direct: BTreeMap<(String, String), Vec<(String, String)>>,
     /// How far people have read, by account and place.
     pub(crate) markers: BTreeMap<(String, String), UnixMs>,
+    /// The ids of what was taken back.
+    pub(crate) redacted: BTreeSet<String>,
     /// The words by id, also of rooms that are gone.
     pub(crate) all: BTreeMap<String, String>,
 }
@@ -24,7 +26,10 @@ impl Truth {
     pub(crate) fn faults(&self) -> Vec<String> {
         let mut words = BTreeSet::new();
         let doubled = self.all.values().filter(|text| !words.insert(*text));
-        doubled.map(|text| format!("the server has \"{text}\" twice")).collect()
+        let mut faults: Vec<String> = doubled.map(|text| format!("the server has \"{text}\" twice")).collect();
+        let kept = self.redacted.iter().filter(|id| self.all.contains_key(*id));
+        faults.extend(kept.map(|id| format!("the server still has {id}, which was taken back")));
+        faults
     }
 
     /// Everything that is not as it should be with one person, who is in `rooms`.
@@ -33,6 +38,7 @@ impl Truth {
         check_said(client, self, &mut faults);
         check_screen(client, self, rooms, &mut faults);
         check_own(client, &mut faults);
+        check_redacted(client, self, &mut faults);
         check_markers(client, self, &mut faults);
         faults
     }
@@ -42,7 +48,7 @@ impl Truth {
 fn check_said(client: &Client, truth: &Truth, faults: &mut Vec<String>) {
     for (text, said) in &client.said {
         match said {
-            Said::Done(id) if truth.all.get(id) != Some(text) => {
+            Said::Done(id) if truth.all.get(id) != Some(text) && !truth.redacted.contains(id) => {
                 faults.push(format!("\"{text}\" was confirmed as {id}, and the server does not have it"));
             }
             Said::Open => faults.push(format!("nothing became of \"{text}\"")),
@@ -50,7 +56,7 @@ fn check_said(client: &Client, truth: &Truth, faults: &mut Vec<String>) {
         }
     }
     for (id, text) in &client.seen {
-        if truth.all.get(id) != Some(text) {
+        if truth.all.get(id) != Some(text) && !truth.redacted.contains(id) {
             faults.push(format!("{} saw \"{text}\" as {id}, and the server does not have it", client.name));
         }
     }
@@ -72,6 +78,15 @@ fn check_screen(client: &Client, truth: &Truth, rooms: &[&str], faults: &mut Vec
         let (says, is) = client.unread(place);
         if says != is {
             faults.push(format!("{} counts {says} unread in {place}, there are {is}", client.name));
+        }
+    }
+}
+
+/// What was taken back is not shown.
+fn check_redacted(client: &Client, truth: &Truth, faults: &mut Vec<String>) {
+    for place in client.rooms() {
+        for id in client.ids_in(&place).iter().filter(|id| truth.redacted.contains(*id)) {
+            faults.push(format!("{} still shows {id} in {place}, which was taken back", client.name));
         }
     }
 }

@@ -39,6 +39,7 @@ fn faults(seed: u64, broken: Option<Broken>) -> Vec<String> {
     let truth = truth::on(&mut world.server.disk);
     let mut faults = std::mem::take(&mut world.faults);
     faults.extend(truth.faults());
+    faults.extend(truth::faults_of_search(&mut world.server.disk, &truth));
     for client in &world.clients {
         faults.extend(truth.faults_of(client, &ROOMS));
         for room in ROOMS {
@@ -119,6 +120,11 @@ fn lost_nonces_are_found() {
 #[test]
 fn messages_that_overtake_each_other_are_found() {
     is_found(Broken::Order, "heard");
+}
+
+#[test]
+fn lost_redactions_are_found() {
+    is_found(Broken::Redaction, "which was taken back");
 }
 
 #[test]

@@ -18,7 +18,8 @@ pub(crate) fn happen(world: &mut World) {
     let deed = world.chance.below(100);
     world.trace(|| format!("deed {deed} of {}", world.clients[index].name));
     match deed {
-        0..46 => say(world, index),
+        0..43 => say(world, index),
+        43..46 => take_back(world, index),
         46..48 => ban_from_room(world, index),
         48..50 => ban_from_server(world, index),
         50..58 => look(world, index),
@@ -75,6 +76,21 @@ fn say(world: &mut World, index: usize) {
     for _ in 0..lines {
         let lines = world.clients[index].say(world.time, to);
         world.send(index, lines);
+    }
+}
+
+/// Somebody, who may not be allowed to, takes back something that they see, mostly of the newest.
+fn take_back(world: &mut World, index: usize) {
+    let rooms = world.clients[index].rooms();
+    if !world.clients[index].arrived || rooms.is_empty() {
+        return;
+    }
+    let room = world.chance.pick(&rooms).clone();
+    let ids: Vec<String> = world.clients[index].ids_in(&room).into_iter().filter(|id| !id.is_empty()).collect();
+    let reach = if world.chance.once_in(3) { ids.len() } else { ids.len().min(3) };
+    if reach > 0 {
+        let id = world.chance.pick(&ids[ids.len() - reach..]).clone();
+        world.ask(index, Request::Raw(format!("REDACT {room} {id} :not so")));
     }
 }
 

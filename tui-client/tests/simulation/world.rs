@@ -44,6 +44,8 @@ pub(crate) enum Broken {
     Deduplication,
     /// Messages overtake each other on the way to a client.
     Order,
+    /// That something was taken back is lost on the way to a client.
+    Redaction,
 }
 
 pub(crate) struct World {
@@ -166,6 +168,7 @@ impl World {
             Parcel::EndAtServer(conn) => {
                 self.server.take(Input::Closed { conn, reason: "Connection closed".to_owned() });
             }
+            Parcel::ToClient(_, line) if self.broken == Some(Broken::Redaction) && line.contains(" REDACT ") => {}
             Parcel::ToClient(conn, line) => {
                 if let Some(index) = self.owner(conn) {
                     let lines = self.clients[index].hear(self.time, &line);
