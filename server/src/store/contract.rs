@@ -619,6 +619,82 @@ fn searching_finds_parts_of_words_in_every_script() {
     });
 }
 
+/// Somebody talks of tea all the time and of rare things now and then, in two rooms, while the clock is set back twice.
+#[test]
+fn searching_between_two_times_finds_the_same_however_the_clock_ran() {
+    const ALL: u64 = 3_000;
+    let time = |seq: u64| match seq {
+        800..1_000 | 2_200.. => UnixMs(10 * seq.cast_signed() - 6_000),
+        _ => UnixMs(10 * seq.cast_signed()),
+    };
+    let (other, both) = (Place::Room(RoomId(2)), vec![RoomId(1), RoomId(2)]);
+    let say = |seq: u64| {
+        let text = if seq.is_multiple_of(97) {
+            "a rare tea"
+        } else if seq.is_multiple_of(3) {
+            "tea"
+        } else {
+            "words"
+        };
+        let place = if seq.is_multiple_of(4) { other } else { ROOM };
+        let Write::Record(record) = said(seq, time(seq).0, place) else { panic!() };
+        Record { text: text.into(), ..record }
+    };
+    let records: Vec<Record> = (1..=ALL).map(say).collect();
+    let times = [None, Some(0), Some(2_560), Some(7_990), Some(9_000), Some(20_000), Some(40_000)];
+    let check = |store: &dyn Store, scope: &Scope, text: &str, round: u64| {
+        for (after, before) in
+            times.iter().flat_map(|after| times.map(|before| (after.map(UnixMs), before.map(UnixMs))))
+        {
+            for limit in [5, 10_000] {
+                let within = |record: &&Record| match scope {
+                    Scope::Place(place) => record.place == *place,
+                    Scope::All { .. } => true,
+                };
+                let fits = |record: &&Record| {
+                    record.text.contains(text)
+                        && after.is_none_or(|after| record.at >= after)
+                        && before.is_none_or(|before| record.at <= before)
+                };
+                let mut want: Vec<Seq> = records.iter().filter(within).filter(fits).map(|record| record.seq).collect();
+                match after {
+                    Some(_) => want.truncate(limit),
+                    None => drop(want.drain(..want.len().saturating_sub(limit))),
+                }
+                let (scope, limit, text) = (scope.clone(), limit as u32, Some(text.into()));
+                let search = Search { scope, from: None, after, before, text, limit };
+                let Answer::History(found) = store.query(&Query::Search(Box::new(search.clone()))) else { panic!() };
+                let found: Vec<Seq> = found.into_iter().map(|record| record.seq).collect();
+                assert_eq!(found, want, "{search:?}, {round} are not in the index");
+            }
+        }
+    };
+    on_both(|store| {
+        store.commit(&records.iter().cloned().map(Write::Record).collect::<Vec<_>>()).unwrap();
+        for behind in [ALL, ALL / 2, 0] {
+            while store.behind() > behind {
+                store.catch_up().unwrap();
+            }
+            for scope in [Scope::Place(ROOM), Scope::All { account: AccountId(1), rooms: both.clone() }] {
+                check(store, &scope, "tea", behind);
+                check(store, &scope, "rare", behind);
+            }
+        }
+        // What is forgotten takes what is known of its times along, and nothing else.
+        store.commit(&[Write::Forget { before: None, upto: Some(Seq(1_500)) }]).unwrap();
+        let search = Search {
+            scope: Scope::Place(other),
+            from: None,
+            after: None,
+            before: Some(time(1_600)),
+            text: Some("tea".into()),
+            limit: 1,
+        };
+        let Answer::History(found) = store.query(&Query::Search(Box::new(search))) else { panic!() };
+        assert_eq!(found.len(), 1);
+    });
+}
+
 fn index_all(store: &mut dyn Store) {
     while store.behind() > 0 {
         store.catch_up().unwrap();

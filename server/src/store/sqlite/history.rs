@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     nonces,
-    rows::{RECORD_COLUMNS, int, number, record},
+    rows::{HAPPENED, RECORD_COLUMNS, REDACTED, SAID, int, number, record},
     search::search,
 };
 use crate::{
@@ -15,13 +15,6 @@ use crate::{
         span::{End, Order, Span, counted_from, ends, place_of, spans},
     },
 };
-
-/// Which part of an index: what was said, or what only event playback shows. The expression is that of the indices, word for
-/// word, or SQLite would not use them.
-pub(super) const SAID: &str = "(kind > 1) = 0";
-pub(super) const HAPPENED: &str = "(kind > 1) = 1 AND kind <> 9";
-/// The condition of a partial index, word for word as well.
-pub(super) const REDACTED: &str = "kind = 9";
 
 pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer> {
     match query {
@@ -42,7 +35,7 @@ pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer>
     }
 }
 
-pub(super) fn one(db: &Connection, seq: Seq) -> rusqlite::Result<Option<Box<Record>>> {
+fn one(db: &Connection, seq: Seq) -> rusqlite::Result<Option<Box<Record>>> {
     let sql = format!("SELECT {RECORD_COLUMNS}, low, high FROM record WHERE seq = ?1");
     db.prepare_cached(&sql)?
         .query_row(params![int(seq.0)], |row| record(row, place_of(number(row, 7)?, number(row, 8)?)).map(Box::new))

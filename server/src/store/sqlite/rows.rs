@@ -5,7 +5,7 @@ use std::fmt::Display;
 use klatch_protocol::{AccountName, CaseMapping, UnixMs, fold};
 use rusqlite::{Connection, Row, params, types::Type};
 
-use super::{addresses, bans, nonces, rooms};
+use super::{addresses, bans, index, nonces, rooms};
 use crate::hub::io::{AccountId, AccountRow, Place, Rank, Record, RecordKind, RoomId, Seq, Snapshot, Subject, Write};
 use crate::store::{FORGET_AT_ONCE, span::ends};
 
@@ -132,6 +132,7 @@ fn forget(db: &Connection, before: Option<UnixMs>, upto: Option<Seq>) -> rusqlit
     if db.prepare_cached(old)?.exists(limits)? {
         remember_last(db)?;
         run(db, &format!("DELETE FROM record WHERE seq IN ({old})"), limits)?;
+        index::forget(db)?;
     }
     Ok(())
 }
@@ -237,6 +238,13 @@ fn rank(number: i64) -> rusqlite::Result<Rank> {
         other => Err(strange(4, format!("rank {other} is unknown"))),
     }
 }
+
+/// Which part of an index: what was said, or what only event playback shows. The expression is that of the indices, word for
+/// word, or SQLite would not use them.
+pub(super) const SAID: &str = "(kind > 1) = 0";
+pub(super) const HAPPENED: &str = "(kind > 1) = 1 AND kind <> 9";
+/// The condition of a partial index, word for word as well.
+pub(super) const REDACTED: &str = "kind = 9";
 
 /// The schema's indices rely on 0 and 1 being what is said, and on 9 being what takes it back.
 fn kind_number(kind: RecordKind) -> i64 {

@@ -20,6 +20,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("0010_lazy_index.sql"),
     include_str!("0011_two_indices.sql"),
     include_str!("0012_redactions.sql"),
+    include_str!("0013_periods.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -1,16 +1,18 @@
 //! Looking for what was said: by the index of trigrams where the text is long enough for it, else by looking at the newest
-//! records one by one.
+//! records one by one. Either way so many are looked at and no more: other searches wait for the end of this one, and a word
+//! that everybody uses may be in a million of them.
+//!
+//! A word that is in many messages is found sooner by looking at them than by asking the index where it is: of what that
+//! tells, most may have been said elsewhere. So in one place the nearest records are looked at first.
 
-use std::collections::VecDeque;
-
-use rusqlite::{Connection, types::Value};
+use rusqlite::{Connection, OptionalExtension, params, types::Value};
 
 use super::{
-    history::one,
-    rows::{RECORD_COLUMNS, int, number, record},
+    index::reach,
+    rows::{RECORD_COLUMNS, SAID, int, number, record},
 };
 use crate::{
-    hub::io::{Record, Scope, Search, Seq},
+    hub::io::{Place, Record, Scope, Search},
     store::{
         ANSWER_BYTES, Weight, says,
         span::{ends, place_of},
@@ -20,33 +22,42 @@ use crate::{
 /// The fewest characters that the index knows.
 const TRIGRAM: usize = 3;
 
-/// Where a search looks record by record.
-#[derive(Debug, Clone, Copy)]
-enum Part {
-    /// At so many of the newest, as no index helps.
-    Newest(u64),
-    /// At those behind this place, which the index does not know yet.
-    Behind(u64),
+/// How many records of one place are looked at before the index is asked about the others.
+const NEAR: u64 = 1_000;
+
+/// How records are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// One by one.
+    Walk,
+    /// In the index.
+    Index,
 }
 
-/// The records that fit, oldest first. Whether an index helps or not, at most so many are looked at: other searches wait for
-/// the end of this one, and a word that everybody uses may be in a million of them.
+/// Records from one to another, both included, by their places in the one order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    pub(super) way: Way,
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+/// Behind all records.
+const END: u64 = i64::MAX.cast_unsigned();
+
+/// The records that fit, oldest first; those among the newest `most`, or among so many of which the index knows that they
+/// hold the text.
 pub(super) fn search(db: &Connection, search: &Search, most: u64) -> rusqlite::Result<Vec<Record>> {
     // Everything at one moment: the index goes on while another connection searches.
     let _moment = db.unchecked_transaction()?;
-    let known = db.prepare_cached("SELECT indexed FROM store")?.query_row([], |row| number(row, 0))?;
-    let indexed = search.text.as_ref().filter(|text| text.chars().count() >= TRIGRAM);
+    let mut parts = parts(db, search, most)?;
+    // From where counting begins.
+    if search.after.is_none() {
+        parts.reverse();
+    }
     let mut found = Found { records: Vec::new(), limit: search.limit as usize, weight: Weight::default() };
-    match (indexed, search.after) {
-        (None, _) => look(db, search, Part::Newest(most), &mut found)?,
-        (Some(text), None) => {
-            look(db, search, Part::Behind(known), &mut found)?;
-            look_up(db, search, text, most, &mut found)?;
-        }
-        (Some(text), Some(_)) => {
-            look_up(db, search, text, most, &mut found)?;
-            look(db, search, Part::Behind(known), &mut found)?;
-        }
+    for part in parts {
+        look(db, search, (part, most), &mut found)?;
     }
     let mut records = found.records;
     if search.after.is_none() {
@@ -64,9 +75,8 @@ struct Found {
 }
 
 impl Found {
-    /// How many more there may be.
-    fn room(&self) -> usize {
-        self.limit - self.records.len()
+    fn is_full(&self) -> bool {
+        self.records.len() == self.limit
     }
 
     fn add(&mut self, record: Record) {
@@ -77,64 +87,94 @@ impl Found {
     }
 }
 
-/// Adds what fits in one part, as far as there is room for it.
-fn look(db: &Connection, search: &Search, part: Part, found: &mut Found) -> rusqlite::Result<()> {
-    if found.room() == 0 {
-        return Ok(());
+/// What has to be looked at, oldest first.
+fn parts(db: &Connection, search: &Search, most: u64) -> rusqlite::Result<Vec<Part>> {
+    let one = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| number(row, 0));
+    if search.text.as_ref().is_none_or(|text| text.chars().count() < TRIGRAM) {
+        let newest = one("SELECT coalesce(max(seq), 0) FROM record")?;
+        return Ok(vec![Part { way: Way::Walk, first: newest.saturating_sub(most) + 1, last: END }]);
     }
+    let known = one("SELECT indexed FROM store")?;
+    let mut parts = match (reach(db, search.after, search.before, known)?, &search.scope) {
+        (None, _) => Vec::new(),
+        (Some((first, last)), Scope::All { .. }) => vec![Part { way: Way::Index, first, last }],
+        (Some((first, last)), Scope::Place(place)) => {
+            let oldest_first = search.after.is_some();
+            match border(db, *place, (first, last), oldest_first)? {
+                None => vec![Part { way: Way::Walk, first, last }],
+                Some(border) if oldest_first => vec![
+                    Part { way: Way::Walk, first, last: border - 1 },
+                    Part { way: Way::Index, first: border, last },
+                ],
+                Some(border) => vec![
+                    Part { way: Way::Index, first, last: border },
+                    Part { way: Way::Walk, first: border + 1, last },
+                ],
+            }
+        }
+    };
+    parts.push(Part { way: Way::Walk, first: known + 1, last: END });
+    Ok(parts)
+}
+
+/// The first record of a place that is no more near; `None` where all are.
+fn border(
+    db: &Connection,
+    place: Place,
+    (first, last): (u64, u64),
+    oldest_first: bool,
+) -> rusqlite::Result<Option<u64>> {
+    let (low, high) = ends(place);
+    let direction = if oldest_first { "ASC" } else { "DESC" };
+    let sql = format!(
+        "SELECT seq FROM record INDEXED BY record_by_seq WHERE low = ?1 AND high = ?2 AND {SAID} AND seq >= ?3 AND seq <= ?4
+         ORDER BY seq {direction} LIMIT 1 OFFSET {NEAR}"
+    );
+    db.prepare_cached(&sql)?
+        .query_row(params![int(low), int(high), int(first), int(last)], |row| number(row, 0))
+        .optional()
+}
+
+/// Adds what fits in one part, as far as there is room for it; of what the index tells, at most so many are looked at.
+fn look(db: &Connection, search: &Search, (part, most): (Part, u64), found: &mut Found) -> rusqlite::Result<()> {
     let text = search.text.as_ref().map(|text| text.to_lowercase());
     let (sql, values) = statement(search, part);
     let mut statement = db.prepare_cached(&sql)?;
-    let records = statement
-        .query_map(rusqlite::params_from_iter(values), |row| record(row, place_of(number(row, 7)?, number(row, 8)?)))?;
-    for record in records {
-        let record = record?;
-        if text.as_ref().is_none_or(|text| says(&record.text, text)) {
+    let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+    let mut looked_at = 0;
+    // Asked before the next one is looked for, which may be far.
+    while !found.is_full() && (part.way == Way::Walk || looked_at < most) {
+        let Some(row) = rows.next()? else { break };
+        looked_at += 1;
+        if row.get::<_, Option<i64>>(0)?.is_none() {
+            continue;
+        }
+        let record = record(row, place_of(number(row, 7)?, number(row, 8)?))?;
+        if part.way == Way::Index || text.as_ref().is_none_or(|text| says(&record.text, text)) {
             found.add(record);
         }
-        // Before the next one is looked for, which may be far.
-        if found.room() == 0 {
-            break;
-        }
     }
     Ok(())
 }
 
-/// Adds what fits among the newest records of which the index knows that they hold the text.
-fn look_up(db: &Connection, search: &Search, text: &str, most: u64, found: &mut Found) -> rusqlite::Result<()> {
-    let (room, newest_first) = (found.room(), search.after.is_none());
-    let (sql, values) = index_statement(search, text);
-    let mut statement = db.prepare_cached(&sql)?;
-    let hits = statement
-        .query_map(rusqlite::params_from_iter(values), |row| Ok((Seq(number(row, 0)?), row.get::<_, bool>(1)?)))?;
-    let mut places = VecDeque::with_capacity(room);
-    for hit in hits.take(usize::try_from(most).unwrap_or(usize::MAX)) {
-        if newest_first && places.len() == room {
-            break;
+/// The statement for a part. It gives records in their order, so that none is looked at behind the last one that is wanted;
+/// from the index also such as do not fit besides, as rows of nothing.
+pub(super) fn statement(search: &Search, part: Part) -> (String, Vec<Value>) {
+    let bounds = [int(part.first), int(part.last)].map(Value::from);
+    let table = match &search.scope {
+        // What was said elsewhere is passed over in the index of places, without a look at the record.
+        Scope::Place(_) => "record INDEXED BY record_by_seq",
+        Scope::All { .. } => "record",
+    };
+    let (mut conditions, mut values) = (vec![SAID.to_owned()], Vec::new());
+    match (part.way, &search.text) {
+        (Way::Index, Some(text)) => {
+            conditions.push("seq = found".to_owned());
+            values.push(Value::from(format!("\"{}\"", text.replace('"', "\"\""))));
         }
-        if let (place, true) = hit? {
-            if places.len() == room {
-                // The oldest are wanted.
-                places.pop_front();
-            }
-            places.push_back(place);
-        }
+        _ => conditions.push("seq >= ? AND seq <= ?".to_owned()),
     }
-    if !newest_first {
-        places.make_contiguous().reverse();
-    }
-    for place in places {
-        if let Some(record) = one(db, place)?.filter(|_| found.room() > 0) {
-            found.add(*record);
-        }
-    }
-    Ok(())
-}
-
-/// What has to hold besides the text, and the values for it.
-fn conditions(search: &Search) -> (String, Vec<Value>) {
-    let mut conditions = vec!["kind <= 1".to_owned()];
-    let mut values: Vec<Value> = Vec::new();
+    values.extend(bounds);
     let mut add = |condition: &str, given: Vec<Value>| {
         conditions.push(condition.to_owned());
         values.extend(given);
@@ -161,29 +201,14 @@ fn conditions(search: &Search) -> (String, Vec<Value>) {
     if let Some(before) = search.before {
         add("at <= ?", vec![before.0.into()]);
     }
-    (conditions.join(" AND "), values)
-}
-
-/// The records of one part that fit but for the text.
-fn statement(search: &Search, part: Part) -> (String, Vec<Value>) {
-    let (conditions, mut values) = conditions(search);
-    let (from, number) = match part {
-        Part::Newest(most) => ("(SELECT coalesce(max(seq), 0) - ? FROM record)", most),
-        Part::Behind(place) => ("?", place),
-    };
-    values.push(int(number).into());
     let direction = if search.after.is_some() { "ASC" } else { "DESC" };
-    let sql = format!(
-        "SELECT {RECORD_COLUMNS}, low, high FROM record WHERE {conditions} AND seq > {from} ORDER BY seq {direction}"
-    );
-    (sql, values)
-}
-
-/// Every record that holds the text, the newest first, and whether it fits besides. The index gives them in this order, so
-/// that none is looked at behind the last one that is wanted.
-pub(super) fn index_statement(search: &Search, text: &str) -> (String, Vec<Value>) {
-    let (conditions, mut values) = conditions(search);
-    values.push(format!("\"{}\"", text.replace('"', "\"\"")).into());
-    let found = "(SELECT rowid AS found FROM speech WHERE speech MATCH ?)";
-    (format!("SELECT found, {conditions} FROM {found} CROSS JOIN record ON seq = found ORDER BY found DESC"), values)
+    let conditions = conditions.join(" AND ");
+    let rest = match part.way {
+        Way::Walk => format!("{table} WHERE {conditions} ORDER BY seq {direction}"),
+        Way::Index => format!(
+            "(SELECT rowid AS found FROM speech WHERE speech MATCH ? AND rowid >= ? AND rowid <= ?)
+             LEFT JOIN {table} ON {conditions} ORDER BY found {direction}"
+        ),
+    };
+    (format!("SELECT {RECORD_COLUMNS}, low, high FROM {rest}"), values)
 }

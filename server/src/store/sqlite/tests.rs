@@ -168,7 +168,7 @@ fn pages_walk_along_indices() {
     ];
     for page in pages {
         for events in [false, true] {
-            let parts: &[&str] = if events { &[history::SAID, history::HAPPENED] } else { &[history::SAID] };
+            let parts: &[&str] = if events { &[rows::SAID, rows::HAPPENED] } else { &[rows::SAID] };
             for span in spans(page, 10, |_| None) {
                 let plan = plan(&store, &history::stretch_sql(span, parts), [0; 7]);
                 let walks = plan.iter().filter(|step| step.contains("USING INDEX record_by_"));
@@ -176,7 +176,7 @@ fn pages_walk_along_indices() {
                 assert_eq!(plan.iter().any(|step| step.contains("MERGE")), events, "{page:?} {events}: {plan:?}");
                 let other = |step: &&String| step.contains("TEMP B-TREE") || step.contains("SCAN");
                 assert_eq!(plan.iter().find(other), None, "{page:?} {events}");
-                let plan = self::plan(&store, &history::stretch_sql(span, &[history::REDACTED]), [0; 7]);
+                let plan = self::plan(&store, &history::stretch_sql(span, &[rows::REDACTED]), [0; 7]);
                 assert!(plan[0].contains("USING INDEX redaction"), "{page:?}: {plan:?}");
             }
         }
@@ -191,36 +191,51 @@ fn searches_walk_along_the_index_of_words() {
         for after in [None, Some(UnixMs(5))] {
             let (scope, text) = (scope.clone(), Some("tea".into()));
             let search = Search { scope, from: Some("amy".into()), after, before: None, text, limit: 10 };
-            let (sql, values) = search::index_statement(&search, "tea");
-            let plan = plan(&store, &sql, rusqlite::params_from_iter(values));
-            assert!(plan[0].contains("SCAN speech VIRTUAL TABLE"), "{plan:?}");
-            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+            let plan = |way| {
+                let (sql, values) = search::statement(&search, search::Part { way, first: 1, last: 9 });
+                plan(&store, &sql, rusqlite::params_from_iter(values))
+            };
+            let (index, walk) = (plan(search::Way::Index), plan(search::Way::Walk));
+            assert!(index[0].contains("SCAN speech VIRTUAL TABLE"), "{index:?}");
+            assert!(!index.iter().chain(&walk).any(|step| step.contains("TEMP B-TREE")), "{index:?} {walk:?}");
+            let by_place = "USING INDEX record_by_seq (low=? AND high=? AND <expr>=? AND rowid";
+            let (found, next) = match search.scope {
+                Scope::Place(_) => (format!("{by_place}=?"), format!("{by_place}>? AND rowid<?")),
+                Scope::All { .. } => {
+                    let by_seq = "USING INTEGER PRIMARY KEY (rowid";
+                    (format!("{by_seq}=?"), format!("{by_seq}>? AND rowid<?"))
+                }
+            };
+            assert!(index[1].contains(&found) && walk[0].contains(&next), "{index:?} {walk:?}");
         }
     }
 }
 
-/// Whoever commits waits for a search, so one for what everybody says ends in time though the asker may read none of it.
+/// Others wait for a search, so one for what everybody says ends in time though the asker may read none of it.
 #[test]
 fn a_search_looks_at_so_many_records_and_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Sqlite::open(&folder.path().join("klatch.db"), 7, "CODE").unwrap();
     // Every fifth record is no message.
-    let writes = (1..=49).map(|seq| record(seq, if seq <= 9 { 1 } else { 2 }, "tea for all"));
-    store.commit(&writes.collect::<Vec<_>>()).unwrap();
+    let room = |seq| if seq < 10 { 1 } else { 2 + seq / 41 };
+    store.commit(&(1..50).map(|seq| record(seq, room(seq), "tea for all")).collect::<Vec<_>>()).unwrap();
     store.catch_up().unwrap();
     assert_eq!(store.behind(), 0);
+    let find = |text: Option<&str>, after, room, most| {
+        let scope = Scope::All { account: AccountId(1), rooms: vec![RoomId(room)] };
+        let search = Search { scope, from: None, after, before: None, text: text.map(str::to_owned), limit: 3 };
+        let found = search::search(&store.db, &search, most).unwrap();
+        found.iter().map(|record| record.seq.0).collect::<Vec<_>>()
+    };
     for (text, elsewhere) in [(Some("tea"), 32), (Some("te"), 40), (None, 40)] {
-        for after in [None, Some(UnixMs(0))] {
-            let scope = Scope::All { account: AccountId(1), rooms: vec![RoomId(1)] };
-            let search = Search { scope, from: None, after, before: None, text: text.map(str::to_owned), limit: 3 };
-            let find = |most| {
-                let found = search::search(&store.db, &search, most).unwrap();
-                found.iter().map(|record| record.seq.0).collect::<Vec<_>>()
-            };
-            assert_eq!(find(elsewhere), [0; 0], "{text:?} {after:?}");
-            assert_eq!(find(elsewhere + 2), [8, 9], "{text:?} {after:?}");
-            let all: &[u64] = if after.is_some() { &[1, 2, 3] } else { &[7, 8, 9] };
-            assert_eq!(find(100), all, "{text:?} {after:?}");
-        }
+        assert_eq!(find(text, None, 1, elsewhere), [0; 0], "{text:?}");
+        assert_eq!(find(text, None, 1, elsewhere + 2), [8, 9], "{text:?}");
+        assert_eq!(find(text, None, 1, 100), [7, 8, 9], "{text:?}");
     }
+    let after = Some(UnixMs(0));
+    // In the index from where counting begins, without it always the newest.
+    assert_eq!(find(Some("tea"), after, 3, 32), [0; 0]);
+    assert_eq!(find(Some("tea"), after, 3, 34), [41, 42]);
+    assert_eq!(find(Some("te"), after, 3, 100), [41, 42, 43]);
+    assert_eq!(find(None, after, 3, 5), [46, 47, 48]);
 }

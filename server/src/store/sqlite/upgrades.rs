@@ -43,8 +43,12 @@ fn of_version(version: u32, path: &Path) {
 }
 
 fn found(store: &Sqlite, text: &str) -> Vec<Seq> {
+    found_at(store, text, None)
+}
+
+fn found_at(store: &Sqlite, text: &str, time: Option<UnixMs>) -> Vec<Seq> {
     let scope = Scope::All { account: AccountId(1), rooms: vec![RoomId(3)] };
-    let search = Search { scope, from: None, after: None, before: None, text: Some(text.into()), limit: 10 };
+    let search = Search { scope, from: None, after: time, before: time, text: Some(text.into()), limit: 10 };
     let Answer::History(records) = store.query(&Query::Search(Box::new(search))) else { panic!() };
     records.into_iter().map(|record| record.seq).collect()
 }
@@ -85,6 +89,7 @@ fn what_older_programs_kept_is_all_there() {
 
         // What was said before there was an index is found, and what is said now as well.
         assert_eq!((found(&store, "LO WOR"), found(&store, "myself")), (vec![Seq(1)], vec![Seq(3)]), "{version}");
+        assert_eq!(found_at(&store, "myself", Some(UnixMs(102))), [Seq(3)], "{version}");
         let place = Place::Room(RoomId(3));
         let said = Record {
             seq: Seq(10),
