@@ -18,8 +18,8 @@ use std::{
 use klatch_protocol::{AccountName, RoomName, UnixMs};
 use klatch_server::{
     hub::io::{
-        AccountId, AccountRow, Anchor, Answer, Input, NonceRow, Page, Place, Query, Rank, Record, RecordKind, RoomId,
-        RoomRow, Scope, Search, Seq, Ticket, Write,
+        AccountId, AccountRow, Anchor, Answer, Asker, Input, NonceRow, Page, Place, Query, Rank, Record, RecordKind,
+        RoomId, RoomRow, Scope, Search, Seq, Ticket, Write,
     },
     store::{ANSWERS_WAITING, Existing, Sqlite, Store as _, StoreWorker},
 };
@@ -205,7 +205,7 @@ fn searches(store: &Sqlite, records: u64) {
         ("two characters", plain(all(), "ka")),
         ("what is not there", plain(all(), "nothing like this")),
     ] {
-        let query = Query::Search(Box::new(search));
+        let query = query(search);
         print_times(&format!("search: {what}"), (0..TIMES / 10).map(|_| asked(store, &query)).collect());
     }
 }
@@ -308,7 +308,11 @@ fn beside_searches(path: &Path) {
 fn slow_search() -> Query {
     let scope = Scope::All { account: AccountId(ACCOUNTS + 1), rooms: Vec::new() };
     let text = Some(spell(300));
-    Query::Search(Box::new(Search { scope, from: None, after: None, before: None, text, limit: 100 }))
+    query(Search { scope, from: None, after: None, before: None, text, limit: 100 })
+}
+
+fn query(search: Search) -> Query {
+    Query::Search { by: Asker::Account(AccountId(1)), search: Box::new(search) }
 }
 
 /// How long it takes from nothing to all that a server has to know.

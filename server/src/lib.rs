@@ -16,6 +16,7 @@ pub mod errand;
 mod files;
 pub mod hub;
 pub mod lan;
+mod lanes;
 pub mod log;
 pub mod menu;
 pub mod net;

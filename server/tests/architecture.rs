@@ -25,10 +25,10 @@ const SERVER: &[Rule] = &[
     Rule {
         module: "store",
         crates: None,
-        own: Some(&["store", "hub/io", "files"]),
+        own: Some(&["store", "hub/io", "files", "lanes"]),
         never: &["tokio::net", "tokio::spawn", "rustls"],
     },
-    Rule { module: "auth", crates: None, own: Some(&["auth", "hub/io"]), never: &["rusqlite"] },
+    Rule { module: "auth", crates: None, own: Some(&["auth", "hub/io", "lanes"]), never: &["rusqlite"] },
     // Connections know bytes and lines, not what lines mean. Only the translator of net/compat does, in the role of a client.
     Rule { module: "net", crates: None, own: Some(&["net", "hub/io"]), never: &["rusqlite", "argon2", "Message"] },
 ];

@@ -4,11 +4,14 @@
 //! and none may take more than its share of the places.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     net::IpAddr,
 };
 
-use crate::hub::io::{AuthRequest, Ticket, Urgency, neighbourhood};
+use crate::{
+    hub::io::{AuthRequest, Ticket, Urgency, neighbourhood},
+    lanes::Lanes,
+};
 
 /// Requests in the order in which they will be done.
 #[derive(Debug)]
@@ -17,17 +20,10 @@ pub(super) struct Queue {
     places: usize,
     /// The most of them that wait for one address.
     share: usize,
-    lanes: BTreeMap<Urgency, Lanes>,
+    /// Of each urgency a lane for each neighbourhood: strangers with a network of many addresses share one.
+    lanes: BTreeMap<Urgency, Lanes<Option<IpAddr>, AuthRequest>>,
     by_address: HashMap<IpAddr, usize>,
     waiting: usize,
-}
-
-/// The requests of one urgency, a lane for each neighbourhood: strangers with a network of many addresses share one.
-#[derive(Debug, Default)]
-struct Lanes {
-    lanes: HashMap<Option<IpAddr>, VecDeque<AuthRequest>>,
-    /// The lanes that hold something, the next one in front.
-    turns: VecDeque<Option<IpAddr>>,
 }
 
 impl Queue {
@@ -49,26 +45,20 @@ impl Queue {
         if let Some(from) = request.from {
             self.by_address.insert(from, taken + 1);
         }
-        let Lanes { lanes, turns } = self.lanes.entry(request.urgency).or_default();
-        let place = request.from.map(neighbourhood);
-        let lane = lanes.entry(place).or_default();
-        if lane.is_empty() {
-            turns.push_back(place);
-        }
-        lane.push_back(request);
+        self.lanes.entry(request.urgency).or_default().push(request.from.map(neighbourhood), request);
         Ok(())
     }
 
     /// Whose turn it is.
     pub(super) fn pop(&mut self) -> Option<AuthRequest> {
-        let request = self.lanes.values_mut().find_map(Lanes::pop)?;
+        let (_, request) = self.lanes.values_mut().find_map(Lanes::pop)?;
         self.leave(request.from);
         Some(request)
     }
 
     /// Nobody waits for this any more. Whether it had a place.
     pub(super) fn remove(&mut self, ticket: Ticket) -> bool {
-        match self.lanes.values_mut().find_map(|lanes| lanes.remove(ticket)) {
+        match self.lanes.values_mut().find_map(|lanes| lanes.remove(|request| request.ticket == ticket)) {
             Some(request) => {
                 self.leave(request.from);
                 true
@@ -86,33 +76,6 @@ impl Queue {
                 self.by_address.remove(&from);
             }
         }
-    }
-}
-
-impl Lanes {
-    fn pop(&mut self) -> Option<AuthRequest> {
-        let place = self.turns.pop_front()?;
-        let lane = self.lanes.get_mut(&place)?;
-        let request = lane.pop_front();
-        match lane.is_empty() {
-            true => drop(self.lanes.remove(&place)),
-            false => self.turns.push_back(place),
-        }
-        request
-    }
-
-    fn remove(&mut self, ticket: Ticket) -> Option<AuthRequest> {
-        let found = self.lanes.iter().find_map(|(place, lane)| {
-            lane.iter().position(|request| request.ticket == ticket).map(|position| (*place, position))
-        });
-        let (place, position) = found?;
-        let lane = self.lanes.get_mut(&place)?;
-        let request = lane.remove(position);
-        if lane.is_empty() {
-            self.lanes.remove(&place);
-            self.turns.retain(|turn| *turn != place);
-        }
-        request
     }
 }
 

@@ -4,9 +4,9 @@ use klatch_protocol::{AccountName, RoomName, UnixMs};
 
 use super::*;
 use crate::hub::io::{
-    ADDRESSES_KNOWN, AccountId, AccountRow, Anchor, Ban, BanId, DEEDS_TOLD, Deed, Flags, KnownAddress, List, Mask,
-    NonceRow, Page, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow, Scope, Search, Seq, Settings, Subject,
-    Topic,
+    ADDRESSES_KNOWN, AccountId, AccountRow, Anchor, Asker, Ban, BanId, DEEDS_TOLD, Deed, Flags, KnownAddress, List,
+    Mask, NonceRow, Page, Place, Rank, Ranks, Record, RecordKind, RoomId, RoomRow, Scope, Search, Seq, Settings,
+    Subject, Topic,
 };
 
 const ROOM: Place = Place::Room(RoomId(1));
@@ -58,6 +58,10 @@ fn page(store: &dyn Store, place: Place, page: Page, limit: u32, events: bool) -
         Answer::History(records) => records.iter().map(|record| record.seq.0).collect(),
         other => panic!("{other:?}"),
     }
+}
+
+fn searching(search: Search) -> Query {
+    Query::Search { by: Asker::Account(AccountId(1)), search: Box::new(search) }
 }
 
 fn seq(number: u64) -> Anchor {
@@ -301,7 +305,7 @@ fn an_answer_is_bounded_in_bytes_and_counted_from_the_same_end() {
         for (after, want) in [(None, all(401 - fits, 400)), (Some(UnixMs(0)), all(1, fits))] {
             let scope = Scope::Place(ROOM);
             let search = Search { scope, from: None, after, before: None, text: Some("text".into()), limit: 200 };
-            let Answer::History(found) = store.query(&Query::Search(Box::new(search))) else { panic!() };
+            let Answer::History(found) = store.query(&searching(search)) else { panic!() };
             assert_eq!(found.iter().map(|record| record.seq.0).collect::<Vec<_>>(), want);
         }
         // However large one is, there is a way past it.
@@ -570,7 +574,7 @@ fn searching_finds_parts_of_words_in_every_script() {
             .unwrap();
         let mut beside = store.searcher().unwrap();
         let mut find = |store: &dyn Store, search: Search| {
-            let answer = store.query(&Query::Search(Box::new(search.clone())));
+            let answer = store.query(&searching(search.clone()));
             if let Some(beside) = &mut beside {
                 assert_eq!(beside.search(Box::new(search), &Arc::default()), answer, "the second way is the same");
             }
@@ -663,7 +667,7 @@ fn searching_between_two_times_finds_the_same_however_the_clock_ran() {
                 }
                 let (scope, limit, text) = (scope.clone(), limit as u32, Some(text.into()));
                 let search = Search { scope, from: None, after, before, text, limit };
-                let Answer::History(found) = store.query(&Query::Search(Box::new(search.clone()))) else { panic!() };
+                let Answer::History(found) = store.query(&searching(search.clone())) else { panic!() };
                 let found: Vec<Seq> = found.into_iter().map(|record| record.seq).collect();
                 assert_eq!(found, want, "{search:?}, {round} are not in the index");
             }
@@ -690,7 +694,7 @@ fn searching_between_two_times_finds_the_same_however_the_clock_ran() {
             text: Some("tea".into()),
             limit: 1,
         };
-        let Answer::History(found) = store.query(&Query::Search(Box::new(search))) else { panic!() };
+        let Answer::History(found) = store.query(&searching(search)) else { panic!() };
         assert_eq!(found.len(), 1);
     });
 }

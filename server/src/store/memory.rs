@@ -351,7 +351,7 @@ impl Store for Memory {
                 let seq = self.stamped.get(&(*account, nonce.clone()));
                 Answer::Nonce(seq.and_then(|seq| self.nonces.get(seq)).map(|row| (row.seq, row.at)))
             }
-            Query::Search(wanted) => Answer::History(self.search(wanted)),
+            Query::Search { search, .. } => Answer::History(self.search(search)),
             Query::History { place, page, limit, events } => {
                 let spans = spans(*page, *limit, |seq| self.time_of(seq.0));
                 let bytes = ANSWER_BYTES / spans.len().max(1);

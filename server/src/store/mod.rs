@@ -108,7 +108,7 @@ pub trait Store: std::marker::Send {
 
 /// Looks for what was said, beside a [`Store`].
 pub trait Searcher: std::marker::Send {
-    /// Answers as the store does to [`Query::Search`], from all that was committed when it is asked. Ends soon after `stop`
-    /// becomes true, then with [`Answer::Failed`].
+    /// Answers as the store does to [`Query::Search`], from all that was committed when it is asked, or with
+    /// [`Answer::TooLong`]. Ends soon after `stop` becomes true, then with [`Answer::Failed`].
     fn search(&mut self, search: Box<Search>, stop: &Arc<AtomicBool>) -> Answer;
 }

@@ -1,8 +1,8 @@
 //! The thread that searches, beside the one that owns the store: a search may take long, and neither commits nor pages wait
-//! for it. Searches are done one after the other; each sees every commit that ended before it was asked for.
+//! for it. Searches are done one after the other, and those who ask take turns, so nobody waits for more than one search of
+//! each. A search sees every commit that ended before it was asked for.
 
 use std::{
-    collections::VecDeque,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,7 +13,15 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::Searcher;
-use crate::hub::io::{Answer, Input, Search, Ticket};
+use crate::{
+    hub::io::{Answer, Asker, Input, Search, Ticket},
+    lanes::Lanes,
+};
+
+/// The most searches of one asker, the one that is being done among them.
+const EACH: usize = 4;
+/// The most that wait.
+const ALL: usize = 256;
 
 /// The thread and what waits for it. Dropping it ends the thread as well, without waiting for that.
 #[derive(Debug)]
@@ -39,8 +47,10 @@ struct Desk {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    queue: VecDeque<(Ticket, Box<Search>)>,
-    running: Option<Ticket>,
+    lanes: Lanes<Asker, (Ticket, Box<Search>)>,
+    /// How many are in the lanes.
+    count: usize,
+    running: Option<(Asker, Ticket)>,
     ending: bool,
 }
 
@@ -60,12 +70,18 @@ impl Searches {
     /// Takes a search.
     ///
     /// # Errors
-    /// The answer, when it cannot be taken.
-    pub(super) fn take(&self, ticket: Ticket, search: Box<Search>) -> Result<(), Answer> {
+    /// The answer, when it cannot be taken: [`Answer::Busy`] for too many.
+    pub(super) fn take(&self, ticket: Ticket, by: Asker, search: Box<Search>) -> Result<(), Answer> {
         if self.thread.is_finished() {
             return Err(Answer::Failed("the thread that searches has stopped".into()));
         }
-        self.desk.0.lock().queue.push_back((ticket, search));
+        let mut waiting = self.desk.0.lock();
+        if waiting.count >= ALL || waiting.of(by) >= EACH {
+            return Err(Answer::Busy);
+        }
+        waiting.lanes.push(by, (ticket, search));
+        waiting.count += 1;
+        drop(waiting);
         self.desk.0.bell.notify_one();
         Ok(())
     }
@@ -74,18 +90,25 @@ impl Searches {
     /// and will not be answered.
     pub(super) fn give_up(&self, ticket: Ticket) -> bool {
         let mut waiting = self.desk.0.lock();
-        if waiting.running == Some(ticket) {
+        if waiting.running.is_some_and(|(_, running)| running == ticket) {
             self.desk.0.stop.store(true, Ordering::Relaxed);
         }
-        let before = waiting.queue.len();
-        waiting.queue.retain(|(waiting, _)| *waiting != ticket);
-        waiting.queue.len() < before
+        let removed = waiting.lanes.remove(|(waiting, _)| *waiting == ticket).is_some();
+        waiting.count -= usize::from(removed);
+        removed
     }
 
     /// Breaks off what is being done, and ends the thread. What waits is not answered. Whether the thread ended well.
     pub(super) fn end(self) -> bool {
         drop(self.desk);
         self.thread.join().is_ok()
+    }
+}
+
+impl Waiting {
+    /// How many searches of somebody are not answered yet.
+    fn of(&self, by: Asker) -> usize {
+        self.lanes.waiting(by) + usize::from(self.running.is_some_and(|(running, _)| running == by))
     }
 }
 
@@ -105,13 +128,13 @@ impl Desk {
     /// The next search, once there is one; `None` at the end.
     fn next(&self) -> Option<(Ticket, Box<Search>)> {
         let mut waiting = self.lock();
-        waiting.running = None;
         loop {
             if waiting.ending {
                 return None;
             }
-            if let Some((ticket, search)) = waiting.queue.pop_front() {
-                waiting.running = Some(ticket);
+            if let Some((by, (ticket, search))) = waiting.lanes.pop() {
+                waiting.running = Some((by, ticket));
+                waiting.count -= 1;
                 self.stop.store(false, Ordering::Relaxed);
                 return Some((ticket, search));
             }
@@ -123,6 +146,8 @@ impl Desk {
 fn work(desk: &Desk, mut searcher: Box<dyn Searcher>, answers: &mpsc::Sender<Input>) {
     while let Some((ticket, search)) = desk.next() {
         let answer = searcher.search(search, &desk.stop);
+        // Before it is told: whoever has heard it may ask for the next one.
+        desk.lock().running = None;
         // There is room for every search that was taken; a closed channel means that the server is ending.
         let _ = answers.try_send(Input::Answer { ticket, answer });
     }
@@ -151,6 +176,9 @@ mod tests {
         }
     }
 
+    const AMY: Asker = Asker::Account(AccountId(1));
+    const BOB: Asker = Asker::Account(AccountId(2));
+
     fn search() -> Box<Search> {
         let scope = Scope::Place(Place::direct(AccountId(1), AccountId(1)));
         Box::new(Search { scope, from: None, after: None, before: None, text: None, limit: 1 })
@@ -162,7 +190,7 @@ mod tests {
         let ((begins, begun), (goes, go)) = (sync_channel(8), sync_channel(8));
         let searches = Searches::start(Box::new(Slow(begins, go)), answers).unwrap();
         for ticket in 1..=3 {
-            searches.take(Ticket(ticket), search()).unwrap();
+            searches.take(Ticket(ticket), AMY, search()).unwrap();
         }
         begun.recv().unwrap();
         (searches, begun, goes, answered)
@@ -180,6 +208,26 @@ mod tests {
         assert!(matches!(next(), Some(Input::Answer { ticket: Ticket(3), answer: Answer::History(_) })));
         assert!(searches.end());
         assert!(answered.blocking_recv().is_none());
+    }
+
+    #[test]
+    fn those_who_ask_take_turns_and_have_places_of_their_own() {
+        let (searches, _begun, go, mut answered) = three();
+        let take = |ticket, by| searches.take(Ticket(ticket), by, search());
+        assert_eq!((take(4, AMY), take(5, AMY)), (Ok(()), Err(Answer::Busy)), "one is being done and three wait");
+        assert_eq!(take(6, BOB), Ok(()));
+        let mut next = |ticket| {
+            go.send(()).unwrap();
+            let Some(Input::Answer { ticket: Ticket(answered), .. }) = answered.blocking_recv() else { panic!() };
+            assert_eq!(answered, ticket);
+        };
+        next(1);
+        assert_eq!((take(7, AMY), take(8, AMY)), (Ok(()), Err(Answer::Busy)), "a place is free again");
+        [2, 6, 3, 4, 7].into_iter().for_each(&mut next);
+        let guests = |number: u32| Asker::Guests(std::net::Ipv4Addr::from_bits(number).into());
+        let taken = (0..).take_while(|number| take(100 + u64::from(*number), guests(number / 4)).is_ok()).count();
+        assert!((ALL..=ALL + 1).contains(&taken), "all have {ALL} places, and one may have begun: {taken}");
+        assert!(searches.end());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{INDEXED_AT_ONCE, Searcher, Store, StoreError, searches::Searches};
-use crate::hub::io::{Answer, Input, Query, Search, Ticket, Write};
+use crate::hub::io::{AccountId, Answer, Asker, Input, Query, Search, Ticket, Write};
 
 /// The most questions that wait at a time. One more is answered with [`Answer::Failed`] at once.
 pub const ANSWERS_WAITING: usize = 4096;
@@ -40,7 +40,8 @@ impl Searcher for Through {
     fn search(&mut self, search: Box<Search>, _: &Arc<AtomicBool>) -> Answer {
         let (reply, answer) = sync_channel(1);
         // The thread answers everything it took, also at its end.
-        let asked = self.0.send(Job::Ask(Query::Search(search), Reply::Search(reply)));
+        let by = Asker::Account(AccountId(0));
+        let asked = self.0.send(Job::Ask(Query::Search { by, search }, Reply::Search(reply)));
         let answer = asked.ok().and_then(|()| answer.recv().ok());
         answer.unwrap_or_else(|| Answer::Failed(STOPPED.into()))
     }
@@ -109,7 +110,7 @@ impl StoreWorker {
         let failed = |reason: &str| Answer::Failed(reason.into());
         let taken = match query {
             _ if self.waiting >= ANSWERS_WAITING => Err(failed("too many questions are waiting")),
-            Query::Search(search) => self.searches.take(ticket, search),
+            Query::Search { by, search } => self.searches.take(ticket, by, search),
             query => self.jobs.try_send(Job::Ask(query, Reply::Loop(ticket))).map_err(|_| failed(STOPPED)),
         };
         match taken {
@@ -302,7 +303,8 @@ mod tests {
     /// What [`said`] made.
     fn search() -> Query {
         let (scope, text) = (Scope::Place(Place::Room(RoomId(1))), Some("tea".into()));
-        Query::Search(Box::new(Search { scope, from: None, after: None, before: None, text, limit: 10 }))
+        let search = Search { scope, from: None, after: None, before: None, text, limit: 10 };
+        Query::Search { by: Asker::Account(AccountId(1)), search: Box::new(search) }
     }
 
     fn said(seq: u64) -> Vec<Write> {

@@ -6,7 +6,7 @@ use klatch_protocol::{Message, encode::MAX_LINE, tags::MAX_TAGS};
 use klatch_server::{
     console::{Ink, news},
     hub::{
-        io::{FrameFault, OperatorAnswer, OperatorVerb, Status},
+        io::{Answer, FrameFault, OperatorAnswer, OperatorVerb, Status},
         policy::{Flood, Policy},
     },
 };
@@ -109,8 +109,8 @@ impl Play {
             "passwords are busy" => stage.auth_busy = true,
             "passwords work" => stage.auth_busy = false,
             "store waits" => stage.store_waits = true,
-            "store fails" => stage.store_fails = true,
-            "store works" => stage.store_fails = false,
+            "store fails" => stage.store_says = Some(Answer::Failed("disk on fire".into())),
+            "store works" => stage.store_says = None,
             "all goes on" => stage.go_on(),
             "restart" => {
                 stage.restart();
@@ -200,7 +200,7 @@ impl Play {
 
     /// When all is over everybody still gets answers, nobody stays behind, and the store knows what the hub knows.
     fn end(&mut self) {
-        (self.stage.auth_busy, self.stage.store_fails) = (false, false);
+        (self.stage.auth_busy, self.stage.store_says) = (false, None);
         self.stage.go_on();
         self.stage.wait(10_000);
         self.look("at the end");

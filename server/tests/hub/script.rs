@@ -27,7 +27,7 @@ use std::collections::HashMap;
 
 use klatch_protocol::{AccountName, CaseMapping, RoomName, sasl::chunks};
 use klatch_server::hub::{
-    io::{FrameFault, OperatorAnswer, OperatorVerb, Secret, span},
+    io::{Answer, FrameFault, OperatorAnswer, OperatorVerb, Secret, span},
     policy::{Flood, Gateway, OperatorLogin, Proof, Sts},
 };
 
@@ -58,8 +58,10 @@ fn play(stage: &mut Stage, statement: &str, words: &mut Words) -> Result<(), Str
         "passwords are busy" => stage.auth_busy = true,
         "passwords work" => stage.auth_busy = false,
         "store waits" => stage.store_waits = true,
-        "store fails" => stage.store_fails = true,
-        "store works" => stage.store_fails = false,
+        "store fails" => stage.store_says = Some(Answer::Failed("disk on fire".into())),
+        "store is busy" => stage.store_says = Some(Answer::Busy),
+        "store takes too long" => stage.store_says = Some(Answer::TooLong),
+        "store works" => stage.store_says = None,
         "all goes on" => stage.go_on(),
         "restart" => stage.restart(),
         "reload" => stage.reload(Ok("read again".into())),

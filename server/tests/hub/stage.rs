@@ -50,7 +50,7 @@ pub(crate) struct Stage {
     /// Questions are kept back while this is on.
     pub(crate) store_waits: bool,
     /// Questions are answered with a failure.
-    pub(crate) store_fails: bool,
+    pub(crate) store_says: Option<Answer>,
     queries: VecDeque<(Ticket, Query)>,
 }
 
@@ -84,7 +84,7 @@ impl Stage {
             auth: VecDeque::new(),
             verified: Vec::new(),
             store_waits: false,
-            store_fails: false,
+            store_says: None,
             queries: VecDeque::new(),
         }
     }
@@ -238,8 +238,7 @@ impl Stage {
         while !self.store_waits
             && let Some((ticket, query)) = self.queries.pop_front()
         {
-            let answer =
-                if self.store_fails { Answer::Failed("disk on fire".into()) } else { self.store.query(&query) };
+            let answer = self.store_says.clone().unwrap_or_else(|| self.store.query(&query));
             self.input(Input::Answer { ticket, answer });
         }
         while !self.auth_waits

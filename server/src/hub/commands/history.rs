@@ -141,8 +141,7 @@ impl Hub {
                 turn.fail("CHATHISTORY", "MESSAGE_ERROR", &["TARGETS"], "The list could not be retrieved");
             }
             (Job::Say(message), answer) => repeat::go_on(turn, &message, answer),
-            (Job::Search, Answer::History(records)) => search::go_on(turn, Some(&records)),
-            (Job::Search, _) => search::go_on(turn, None),
+            (Job::Search, answer) => search::go_on(turn, &answer),
             (Job::Redact(redaction), Answer::Record(record)) => {
                 redact::go_on(turn, redaction, record.map(|record| *record));
             }

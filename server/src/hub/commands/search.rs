@@ -4,7 +4,7 @@ use klatch_protocol::{Caps, Message, Tags, UnixMs};
 
 use super::history::{in_batch, place, replay};
 use crate::hub::{
-    io::{AccountId, Query, Record, Scope, Search},
+    io::{AccountId, Answer, Asker, Query, Scope, Search, neighbourhood},
     session::Job,
     turn::Turn,
     world::World,
@@ -21,7 +21,8 @@ pub(super) fn search(turn: &mut Turn<'_>, message: &Message<'_>) {
     match parse(turn, message.param(0).unwrap_or_default()) {
         Ok(search) => {
             turn.costs(COST);
-            turn.ask(Query::Search(Box::new(search)), Job::Search);
+            let by = asker(turn);
+            turn.ask(Query::Search { by, search: Box::new(search) }, Job::Search);
         }
         Err(attribute) => turn.fail("SEARCH", "INVALID_PARAMS", &[&attribute], "Invalid parameters"),
     }
@@ -61,10 +62,21 @@ fn parse(turn: &Turn<'_>, attributes: &str) -> Result<Search, String> {
     if given { Ok(search) } else { Err("*".to_owned()) }
 }
 
-/// The store has answered; `None` when it could not.
-pub(super) fn go_on(turn: &mut Turn<'_>, found: Option<&[Record]>) {
-    match found {
-        Some(records) => in_batch(turn, "soju.im/search", None, |turn| replay(turn, records)),
-        None => turn.fail("SEARCH", "INTERNAL_ERROR", &[], "The search could not be run"),
+/// Whose turn a search takes.
+fn asker(turn: &mut Turn<'_>) -> Asker {
+    match turn.myself().and_then(|user| user.account) {
+        Some(account) => Asker::Account(account),
+        None => Asker::Guests(neighbourhood(turn.session().peer.addr)),
     }
+}
+
+/// The store has answered.
+pub(super) fn go_on(turn: &mut Turn<'_>, answer: &Answer) {
+    let (context, text) = match answer {
+        Answer::History(records) => return in_batch(turn, "soju.im/search", None, |turn| replay(turn, records)),
+        Answer::Busy => (&["BUSY"][..], "Too many searches are waiting; try again in a moment"),
+        Answer::TooLong => (&["TIMEOUT"][..], "The search took too long; narrow it down with in, after or before"),
+        _ => (&[][..], "The search could not be run"),
+    };
+    turn.fail("SEARCH", "INTERNAL_ERROR", context, text);
 }

@@ -1,5 +1,7 @@
 //! What was said and happened: as it is kept, and how it is asked for.
 
+use std::net::IpAddr;
+
 use klatch_protocol::{AccountName, UnixMs};
 
 use super::{AccountId, RoomId, Seq};
@@ -88,8 +90,13 @@ pub enum Query {
         /// The stamp.
         nonce: String,
     },
-    /// What was said and fits; answered with [`Answer::History`].
-    Search(Box<Search>),
+    /// What was said and fits; answered with [`Answer::History`], [`Answer::Busy`] or [`Answer::TooLong`].
+    Search {
+        /// Whose turn it takes.
+        by: Asker,
+        /// What to look for.
+        search: Box<Search>,
+    },
     /// A page of history (ircv3.net "chathistory"), with what was taken back in the stretch that it covers, which does not
     /// count.
     History {
@@ -117,6 +124,15 @@ pub enum Query {
         /// The most targets. Counted from `from`'s side.
         limit: u32,
     },
+}
+
+/// Who has turns and places of their own among those who search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// All connections of an account.
+    Account(AccountId),
+    /// Everybody without an account from one [neighbourhood](super::neighbourhood).
+    Guests(IpAddr),
 }
 
 /// What to look for. Everything has to fit; what is `None` fits always.
@@ -185,6 +201,10 @@ pub enum Answer {
     History(Vec<Record>),
     /// To [`Query::Targets`]: each with the time of its newest message, oldest first.
     Targets(Vec<(Place, UnixMs)>),
+    /// Too many searches wait, of the same asker or in all.
+    Busy,
+    /// The search was broken off, as it took too long.
+    TooLong,
     /// The store could not answer; the reason is for the log.
     Failed(String),
 }

@@ -24,7 +24,7 @@ use super::policy::Policy;
 pub use self::{
     bans::{Ban, BanId, BanTarget, DEEDS_KEPT, DEEDS_TOLD, Deed, Suspect, span},
     effects::{Effects, Send},
-    history::{Anchor, Answer, Page, Place, Query, Record, RecordKind, Scope, Search},
+    history::{Anchor, Answer, Asker, Page, Place, Query, Record, RecordKind, Scope, Search},
     network::{ADDRESSES_KNOWN, KnownAddress, Network, listed, neighbourhood, origin},
     nonce::{KeptNonces, NONCES_IN_MEMORY, NonceRow},
     operator::{News, OperatorAnswer, OperatorVerb, Present, Status},

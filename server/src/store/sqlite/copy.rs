@@ -65,7 +65,8 @@ pub(super) fn copy(from: &Path, to: &Path, stop: &Arc<AtomicBool>) -> Result<(),
     pages(&source, &mut target, stop, from, of_target)?;
     // One file that needs no log beside it, and can be read where nothing may be written.
     target.pragma_update(None, "journal_mode", "DELETE").map_err(of_target)?;
-    breaks_off(&mut target, stop).map_err(of_target)?;
+    let stopped = stop.clone();
+    breaks_off(&mut target, move || is_stopped(&stopped)).map_err(of_target)?;
     check_health(&target, from).map_err(|error| match is_stopped(stop) {
         true => CopyError::BrokenOff,
         false => CopyError::Source(error),
@@ -99,12 +100,11 @@ fn pages(
     }
 }
 
-/// Lets long statements end soon after `stop` becomes true.
-pub(super) fn breaks_off(db: &mut Connection, stop: &Arc<AtomicBool>) -> rusqlite::Result<()> {
+/// Lets long statements end soon after `over` becomes true.
+pub(super) fn breaks_off(db: &mut Connection, over: impl FnMut() -> bool + Send + 'static) -> rusqlite::Result<()> {
     /// Steps of SQLite's machine between two looks: well under a millisecond.
     const STEPS: i32 = 10_000;
-    let stop = stop.clone();
-    db.progress_handler(STEPS, Some(move || is_stopped(&stop)))
+    db.progress_handler(STEPS, Some(over))
 }
 
 pub(super) fn is_stopped(stop: &AtomicBool) -> bool {

@@ -20,7 +20,7 @@ pub(super) fn answer(db: &Connection, query: &Query) -> rusqlite::Result<Answer>
     match query {
         Query::Record(seq) => one(db, *seq).map(Answer::Record),
         Query::Nonce { account, nonce } => nonces::find(db, *account, nonce).map(Answer::Nonce),
-        Query::Search(wanted) => search(db, wanted, SEARCHED).map(Answer::History),
+        Query::Search { search: wanted, .. } => search(db, wanted, SEARCHED).map(Answer::History),
         Query::History { place, page, limit, events } => {
             let mut records = Vec::new();
             let spans = spans(*page, *limit, |seq| time_of(db, seq).ok().flatten());

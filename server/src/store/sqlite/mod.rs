@@ -90,7 +90,8 @@ impl Sqlite {
     /// [`StoreError`] says what is damaged, or why it cannot be read.
     pub fn check(path: &Path, stop: &Arc<AtomicBool>) -> Result<(), StoreError> {
         let mut db = inspect::read_only(path).map_err(|error| explain(path, &error))?;
-        copy::breaks_off(&mut db, stop).map_err(|error| explain(path, &error))?;
+        let stopped = stop.clone();
+        copy::breaks_off(&mut db, move || copy::is_stopped(&stopped)).map_err(|error| explain(path, &error))?;
         check_health(&db, path).or_else(|error| if copy::is_stopped(stop) { Ok(()) } else { Err(error) })
     }
 

@@ -96,7 +96,7 @@ fn the_index_goes_on_after_a_restart_where_it_was_and_agrees_with_what_is_kept()
 }
 
 #[test]
-fn a_search_beside_ends_when_nobody_wants_it() {
+fn a_search_beside_ends_when_nobody_wants_it_or_it_takes_too_long() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Sqlite::open(&folder.path().join("klatch.db"), 7, "CODE").unwrap();
     store.commit(&(1..5_000).map(|seq| record(seq, 1, "some text")).collect::<Vec<_>>()).unwrap();
@@ -106,6 +106,9 @@ fn a_search_beside_ends_when_nobody_wants_it() {
     let mut ask = |stop| searcher.search(Box::new(search.clone()), &Arc::new(AtomicBool::new(stop)));
     assert!(matches!(ask(true), Answer::Failed(why) if why.contains("interrupted")));
     assert_eq!(ask(false), Answer::History(Vec::new()), "and the next one goes on");
+    let mut hasty = Reader::open(&store.path).unwrap();
+    hasty.longest = std::time::Duration::ZERO;
+    assert_eq!(hasty.search(Box::new(search.clone()), &Arc::default()), Answer::TooLong);
 }
 
 #[test]

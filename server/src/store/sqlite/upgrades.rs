@@ -8,7 +8,7 @@ use super::{
     schema::{APPLICATION, KNOWN, STEPS},
     *,
 };
-use crate::hub::io::{AccountId, Page, Place, Ranks, Record, RecordKind, RoomId, Scope, Search, Seq, Subject};
+use crate::hub::io::{AccountId, Asker, Page, Place, Ranks, Record, RecordKind, RoomId, Scope, Search, Seq, Subject};
 
 /// What each schema can hold beyond the one before: statements as a klatchd of that time would have written it.
 const CONTENTS: &[&str] = &[
@@ -49,7 +49,11 @@ fn found(store: &Sqlite, text: &str) -> Vec<Seq> {
 fn found_at(store: &Sqlite, text: &str, time: Option<UnixMs>) -> Vec<Seq> {
     let scope = Scope::All { account: AccountId(1), rooms: vec![RoomId(3)] };
     let search = Search { scope, from: None, after: time, before: time, text: Some(text.into()), limit: 10 };
-    let Answer::History(records) = store.query(&Query::Search(Box::new(search))) else { panic!() };
+    let Answer::History(records) =
+        store.query(&Query::Search { by: Asker::Account(AccountId(1)), search: Box::new(search) })
+    else {
+        panic!()
+    };
     records.into_iter().map(|record| record.seq).collect()
 }
 
