@@ -75,7 +75,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("cannotsend", ":srv 404 amypond #lobby :TEXT"),
     ("numeric", ":srv 999 amypond WORD WORD :TEXT"),
     ("command*", ":eve!e@h WORD #lobby :TEXT"),
-    ("rename*", ":eve!e@h RENAME #lobby #WORD :TEXT"),
+    ("rename", ":eve!e@h RENAME #lobby #WORD :TEXT\r\n:eve!e@h RENAME #WORD #lobby"),
     ("fail", "FAIL JOIN WORD #lobby :TEXT"),
     ("warn", "WARN * WORD WORD :TEXT"),
     ("note", "NOTE WORD WORD #lobby :TEXT"),
