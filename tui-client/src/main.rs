@@ -15,7 +15,7 @@ use klatch::{
     cli::{Cli, Command},
     files::Paths,
     host::{Host, HostError},
-    runtime::{Clock, Runtime},
+    runtime::{self, Clock, Runtime},
     settings::{Recent, Settings},
     terminal::Screen,
     trust::Trust,
@@ -52,8 +52,7 @@ fn run(cli: &Cli) -> anyhow::Result<Option<String>> {
     } else {
         tokio::runtime::Builder::new_current_thread()
     };
-    let runtime = builder.enable_all().build().context("the system gives no threads")?;
-    runtime.block_on(async {
+    runtime::run(builder.enable_all(), async {
         let mut address = cli.prefill.merged();
         let mut notice = None;
         let host = match &cli.command {
@@ -85,4 +84,5 @@ fn run(cli: &Cli) -> anyhow::Result<Option<String>> {
         });
         Ok(Runtime::new(app, clock, screen, trust, paths, host)?.run().await?)
     })
+    .context("the system gives no threads")?
 }

@@ -58,6 +58,18 @@ impl Clock {
     }
 }
 
+/// Runs `program` to its end. What is still under way on threads that wait for the system then, such as the search for a
+/// name that no name server answers, is not waited for: nobody wants its result any more.
+///
+/// # Errors
+/// The system gives no threads.
+pub fn run<F: Future>(builder: &mut tokio::runtime::Builder, program: F) -> io::Result<F::Output> {
+    let runtime = builder.build()?;
+    let output = runtime.block_on(program);
+    runtime.shutdown_background();
+    Ok(output)
+}
+
 /// What the loop works with.
 pub struct Runtime {
     app: App,
@@ -377,5 +389,28 @@ impl SpawnClose for JoinSet<()> {
         if let Some(link) = link {
             self.spawn(link.close());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc as threads;
+
+    use super::*;
+
+    #[test]
+    fn at_the_end_nothing_waits_for_the_system() {
+        let (release, released) = threads::channel::<()>();
+        let program = async {
+            let (started, has_started) = tokio::sync::oneshot::channel();
+            tokio::task::spawn_blocking(move || {
+                let _ = started.send(());
+                // In the end it gives up, so that a program that waits for it fails here rather than never.
+                released.recv_timeout(Duration::from_secs(20))
+            });
+            has_started.await
+        };
+        run(&mut tokio::runtime::Builder::new_current_thread(), program).unwrap().unwrap();
+        assert!(release.send(()).is_ok(), "it has been waited for");
     }
 }
