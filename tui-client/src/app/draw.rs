@@ -96,7 +96,7 @@ fn draw_chat(chat: &mut Chat, sidebar: bool, now: Now, frame: &mut Frame<'_>) {
         input: &chat.input,
         hints: &hints,
         status: Status {
-            link: link(chat.connection.phase(), now),
+            link: link(chat, now),
             room: if room.kind == RoomKind::Server { chat.model.network() } else { &room.name },
             waiting: waiting(chat),
             typing: &typing,
@@ -120,8 +120,9 @@ fn draw_chat(chat: &mut Chat, sidebar: bool, now: Now, frame: &mut Frame<'_>) {
     }
 }
 
-fn link(phase: Phase, now: Now) -> Link {
-    match phase {
+fn link(chat: &Chat, now: Now) -> Link {
+    match chat.connection.phase() {
+        Phase::In if chat.model.is_behind() => Link::CatchingUp,
         Phase::In => Link::Online,
         Phase::Dialing(_) | Phase::SigningIn(_) => Link::Connecting,
         Phase::Waiting(until) => Link::Retry(until.saturating_sub(now.mono).div_ceil(1_000)),

@@ -2,7 +2,7 @@
 
 use klatch_protocol::{CaseMapping, UnixMs};
 
-use super::{Attention, Body, Member, Model, Older, RoomKind, Roster};
+use super::{Attention, Body, Line, Member, Model, Older, RoomKind, Roster};
 use crate::session::{Event, Page, Person, Place, Window};
 
 impl Model {
@@ -122,7 +122,9 @@ impl Model {
             room.history.remove(gap);
             room.gap = None;
         }
-        let newest = room.history.iter().next_back().map(|line| line.at);
+        // In a conversation that the server has told nothing of there is nothing to be fetched.
+        let is_told = room.kind == RoomKind::Room || room.history.iter().any(is_told);
+        let newest = room.history.iter().next_back().map(|line| line.at).filter(|_| is_told);
         if let (Some(at), None) = (newest, room.gap) {
             let key = self.append(index, Body::Gap { fetching: true }, at);
             self.rooms[index].gap = Some(key);
@@ -297,6 +299,11 @@ impl Model {
         let shown = self.shown_name(&self.rooms[index], nick);
         (shown != nick).then(|| shown.into_owned())
     }
+}
+
+/// Whether the server has told of a line.
+fn is_told(line: &Line) -> bool {
+    line.id.is_some() || matches!(line.body, Body::Said { mine: false, .. })
 }
 
 fn member(person: &Person) -> Member {

@@ -261,6 +261,12 @@ impl Model {
         matches!(place, Place::Room(name) if self.leaving.contains(&self.names.fold(name)))
     }
 
+    /// Whether something that was missed is still being fetched, in any room that we are in.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.rooms.iter().any(|room| room.joined && room.gap.is_some())
+    }
+
     /// What to ask for to get older lines of the active room; `None` when there are none, or they are on their way.
     pub fn older(&mut self) -> Option<Request> {
         let room = self.active_mut();

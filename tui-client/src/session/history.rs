@@ -36,9 +36,8 @@ impl Session {
     }
 
     fn cannot_catch_up(&mut self, place: &Place, out: &mut Vec<Output>) {
-        if self.backlog.is_behind(place) {
-            out.tell(Event::StillMissing(place.clone()));
-        }
+        // Also where nothing had been said: whoever waits for what was missed need not wait.
+        out.tell(Event::StillMissing(place.clone()));
         self.backlog.current(place);
         self.leave_in_doubt(place, out);
     }

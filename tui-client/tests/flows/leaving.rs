@@ -112,6 +112,40 @@ fn leaving_with_something_unsent_is_asked_about_once() {
 }
 
 #[test]
+fn while_something_missed_is_being_fetched_the_status_row_says_so() {
+    let mut flow = Flow::new();
+    flow.types("secret").key("Enter");
+    super::windows::come_in(&mut flow);
+    super::windows::answers(&mut flow, "#lobby", &[]);
+    flow.hears(&["@msgid=1;time=2026-11-24T10:00:01.000Z :amy!a@h PRIVMSG #lobby :seen"]).sees("● online");
+    flow.breaks();
+    super::windows::come_in(&mut flow);
+    flow.sees("● catching up").sees("fetching what was missed");
+    super::windows::answers(&mut flow, "#lobby", &[]);
+    flow.sees("● online").sees_no("fetching");
+}
+
+#[test]
+fn nothing_is_said_to_be_fetched_where_nothing_can_be() {
+    // On a server without history, in a room in which nobody had said anything.
+    let mut flow = Flow::in_lobby();
+    flow.breaks().sees("messages may be missing here").links().comes_in().sees("● online").sees_no("fetching");
+    // With somebody of whom the server knows nothing.
+    let mut flow = Flow::new();
+    flow.types("secret").key("Enter");
+    super::windows::come_in(&mut flow);
+    super::windows::answers(&mut flow, "#lobby", &[]);
+    flow.types("/msg nobody hello").key("Enter");
+    let sent = flow.sent();
+    let said = sent.iter().find(|line| line.contains("PRIVMSG nobody :hello")).expect("a message");
+    let label = said.split("label=").nth(1).unwrap().split([' ', ';']).next().unwrap();
+    flow.hears(&[&format!("@label={label} :srv 401 lior nobody :No such nick")]).sees("not sent").breaks();
+    super::windows::come_in(&mut flow);
+    super::windows::answers(&mut flow, "#lobby", &[]);
+    flow.sees("not sent").sees_no("fetching what").sees("● online");
+}
+
+#[test]
 fn a_shutdown_is_counted_down_and_ends_klatch() {
     let mut flow = Flow::in_lobby();
     flow.hears(&[":srv NOTE * SERVER_SHUTDOWN 10 :The server shuts down in 10 seconds: new disks"]);

@@ -31,7 +31,7 @@ fn a_conversation_is_never_there_twice_under_one_name() {
 }
 
 /// The server, which keeps a history, lets us in and puts us into the lobby.
-fn come_in(flow: &mut Flow) {
+pub fn come_in(flow: &mut Flow) {
     let caps = format!("{CAPS} draft/chathistory");
     flow.links().hears(&[&format!(":srv CAP * LS :{caps}"), &format!(":srv CAP * ACK :{caps}"), "AUTHENTICATE +"]);
     flow.hears(&[":srv 903 lior :ok", ":srv 001 lior :Welcome", ":srv 376 lior :End of MOTD"]);
@@ -39,7 +39,7 @@ fn come_in(flow: &mut Flow) {
 }
 
 /// Answers the question about `target` that was sent last with these lines.
-fn answers(flow: &mut Flow, target: &str, lines: &[&str]) {
+pub fn answers(flow: &mut Flow, target: &str, lines: &[&str]) {
     let sent = flow.sent();
     let asked = sent.iter().rfind(|line| line.contains("CHATHISTORY") && line.contains(&format!(" {target} ")));
     let asked = asked.unwrap_or_else(|| panic!("nobody asks about {target}: {sent:?}"));

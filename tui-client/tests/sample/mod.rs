@@ -39,6 +39,7 @@ impl Sample {
     /// An empty room that begins on a Saturday.
     pub fn empty(theme: Theme) -> Self {
         let mut room = Room::new("#team", RoomKind::Room);
+        room.joined = true;
         room.topic = "Release on Friday, notes at http://wiki.lan/rel".to_owned();
         Sample {
             room,

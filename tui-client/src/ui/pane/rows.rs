@@ -183,8 +183,10 @@ impl Sketch<'_> {
             }
             Body::Info(text) => self.signed(self.feed.theme.glyphs.info, text, Role::Info, Some(context)),
             Body::Error(text) => self.signed(self.feed.theme.glyphs.error, text, Role::Error, Some(context)),
-            Body::Gap { fetching: true } => self.rule("fetching what was missed", Role::Warning),
-            Body::Gap { fetching: false } => self.rule("messages may be missing here", Role::Warning),
+            Body::Gap { fetching: true } if self.feed.room.joined => {
+                self.rule("fetching what was missed", Role::Warning);
+            }
+            Body::Gap { .. } => self.rule("messages may be missing here", Role::Warning),
         }
     }
 

@@ -39,6 +39,8 @@ struct State {
     columns: Columns,
     revision: u64,
     unread: Option<LineKey>,
+    /// Whether we are in the room, so that what is missing is being fetched.
+    joined: bool,
     /// What there is before the oldest line.
     older: Older,
     own: String,
@@ -61,6 +63,7 @@ impl<'a> Sheet<'a> {
             columns,
             revision: history.revision(),
             unread: feed.room.unread_from,
+            joined: feed.room.joined,
             older: history.older,
             own: feed.own.to_owned(),
             theme: feed.theme,
