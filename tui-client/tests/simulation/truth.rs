@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use klatch_server::hub::io::{AccountId, Answer, Page, Place, Query, RecordKind, RoomId, Scope, Search};
+use klatch_server::hub::io::{AccountId, Answer, Asker, Page, Place, Query, RecordKind, RoomId, Scope, Search};
 
 use crate::{checks::Truth, disk::Disk};
 
@@ -74,7 +74,7 @@ pub(crate) fn faults_of_search(disk: &mut Disk, truth: &Truth) -> Vec<String> {
             text: Some(" says ".to_owned()),
             limit: 1_000_000,
         };
-        match disk.query(&Query::Search(Box::new(search))) {
+        match disk.query(&Query::Search { by: Asker::Account(account.id), search: Box::new(search) }) {
             Answer::History(records) => found.extend(records.into_iter().map(|record| record.text)),
             other => panic!("{other:?}"),
         }
