@@ -5,6 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+/// How many times as long as what may wait the answer to one command may be.
+const LONG: usize = 4;
+
 /// The queue between the loop, which pushes once a burst, and one connection's writer, which takes all there is at once.
 #[derive(Debug)]
 pub struct Outbox {
@@ -22,6 +25,9 @@ struct Queue {
     bytes: usize,
     /// The bytes that the writer took last, and is writing.
     taken: usize,
+    /// The bytes among each of these of a long answer, which may be there besides what may wait.
+    long: usize,
+    long_taken: usize,
     end: Option<Ending>,
 }
 
@@ -53,14 +59,21 @@ impl Outbox {
     }
 
     /// Queues `chunks` and wakes the writer. What goes over the bound ends the outbox, and the connection with it; after
-    /// an end nothing is taken any more.
+    /// an end nothing is taken any more. One burst at a time may be up to four times as long as what may wait, and does not
+    /// count among that.
     pub fn push(&self, mut chunks: Vec<Bytes>) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.end.is_some() {
             return;
         }
-        queue.bytes += chunks.iter().map(Bytes::len).sum::<usize>();
-        if queue.bytes + queue.taken > self.limit {
+        let more = chunks.iter().map(Bytes::len).sum::<usize>();
+        queue.bytes += more;
+        // Some answers are longer than what may wait, as a list of everything there is, whoever reads them how well.
+        let is_long = more > self.limit && more.div_ceil(LONG) <= self.limit;
+        if is_long && queue.long + queue.long_taken == 0 {
+            queue.long = more;
+        }
+        if queue.bytes + queue.taken - queue.long - queue.long_taken > self.limit {
             *queue = Queue { end: Some(Ending::Overflow), ..Queue::default() };
             self.ending.notify_one();
         } else if queue.chunks.is_empty() {
@@ -92,10 +105,14 @@ impl Outbox {
     /// Waits for something to do and takes everything. What was taken before has been written. Cancel-safe: nothing is
     /// taken before the wait is over.
     pub(super) async fn take(&self) -> Take {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).taken = 0;
+        {
+            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            (queue.taken, queue.long_taken) = (0, 0);
+        }
         self.writer.notified().await;
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.taken = std::mem::take(&mut queue.bytes);
+        queue.long_taken = std::mem::take(&mut queue.long);
         let chunks = std::mem::take(&mut queue.chunks);
         match queue.end {
             None => Take::Chunks(chunks),
@@ -107,6 +124,10 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     fn chunks(texts: &[&'static str]) -> Vec<Bytes> {
@@ -138,6 +159,29 @@ mod tests {
         outbox.push(chunks(&["6789"]));
         outbox.push(chunks(&["0"]));
         assert!(matches!(outbox.take().await, Take::Overflow));
+    }
+
+    #[tokio::test]
+    async fn who_reads_well_gets_an_answer_that_is_longer_than_what_may_wait() {
+        let (outbox, long) = (Outbox::new(5), chunks(&["1234567890", "1234567890"]));
+        for _ in 0..2 {
+            outbox.push(chunks(&["12"]));
+            outbox.push(long.clone());
+            let Take::Chunks(taken) = outbox.take().await else { panic!() };
+            assert_eq!(taken.concat(), b"1212345678901234567890");
+            // While it is written as much may wait as ever.
+            outbox.push(chunks(&["345"]));
+            let Take::Chunks(taken) = outbox.take().await else { panic!() };
+            assert_eq!(taken.concat(), b"345");
+            // That was written when it comes for more.
+            assert!(timeout(Duration::ZERO, outbox.take()).await.is_err());
+        }
+        outbox.push(long.clone());
+        outbox.push(chunks(&["123456"]));
+        assert!(matches!(outbox.take().await, Take::Overflow), "one at a time");
+        let outbox = Outbox::new(5);
+        outbox.push([long, chunks(&["1"])].concat());
+        assert!(matches!(outbox.take().await, Take::Overflow), "and four times as much at most");
     }
 
     #[tokio::test]

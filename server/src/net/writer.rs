@@ -106,7 +106,8 @@ mod tests {
         outbox.push(vec![Bytes::from_static(b"12345678")]);
         let mut writing = std::pin::pin!(write(near, &outbox));
         assert!(timeout(Duration::from_secs(1), &mut writing).await.is_err(), "it waits for the reader");
-        outbox.push(vec![Bytes::from_static(b"123456789012")]);
+        outbox.push(vec![Bytes::from_static(b"12")]);
+        outbox.push(vec![Bytes::from_static(b"3")]);
         assert!(matches!(writing.await, WriteEnd::TooSlow));
     }
 
