@@ -86,13 +86,16 @@ impl Chat {
         }
     }
 
-    /// Asks the session for something and follows what comes of it.
-    pub(super) fn ask(&mut self, request: Request, turn: &mut Turn<'_>) {
+    /// Asks the session for something and follows what comes of it. Says whether a message of ours does.
+    pub(super) fn ask(&mut self, request: Request, turn: &mut Turn<'_>) -> bool {
+        let mut said = false;
         for report in self.connection.ask(turn.now, request, turn.effects) {
             if let Report::Session(event) = report {
+                said |= matches!(event, session::Event::Outgoing { .. });
                 self.model.apply(event);
             }
         }
+        said
     }
 
     /// Follows an event of the session. Returns what the user should be told of beyond the screen.

@@ -59,10 +59,14 @@ impl Chat {
                     Request::Say { to, .. } => Some(to.clone()),
                     _ => None,
                 };
-                self.ask(request, turn);
-                // What is said is looked at where it is said.
+                let said = self.ask(request, turn);
                 if let Some(to) = to {
+                    // What is said is looked at where it is said.
                     self.model.switch_to_name(&to);
+                    // What was not taken stays to be sent later.
+                    if !said && self.input.is_empty() {
+                        self.input.set_text(text);
+                    }
                 }
             }
             Typed::Leave(words) => return Sent::Leave(words),
@@ -102,7 +106,7 @@ impl Chat {
         let name = room.name.clone();
         match room.kind {
             RoomKind::Server => return self.notice("the server's window stays open", turn.now),
-            RoomKind::Room if room.joined => self.ask(Request::Part { room: name.clone(), reason: None }, turn),
+            RoomKind::Room if room.joined => _ = self.ask(Request::Part { room: name.clone(), reason: None }, turn),
             RoomKind::Room | RoomKind::Direct => {}
         }
         self.model.close(&name);

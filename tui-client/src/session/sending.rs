@@ -27,8 +27,14 @@ impl Session {
         let at = self.clock(now.wall);
         let room_for = self.room_for(to, manner);
         let pieces: Vec<String> = split::pieces(&text.replace('\r', ""), room_for).map(str::to_owned).collect();
-        if pieces.len() > MOST_LINES || pieces.len() + self.outbox.unsent() > outbox::MOST {
-            let text = format!("not sent: {} lines are too many at once, or too many wait already", pieces.len());
+        let (lines, waiting) = (pieces.len(), self.outbox.unsent());
+        if lines > MOST_LINES || lines + waiting > outbox::MOST {
+            let text = match lines > MOST_LINES {
+                true => format!("not sent: these are {lines} lines, and {MOST_LINES} can be said at once"),
+                false => {
+                    format!("not sent: {waiting} messages wait already; try again when some of them have been sent")
+                }
+            };
             out.tell(Event::Error { window: Window::Named(clean::name(to)), text, at });
             return;
         }

@@ -39,6 +39,18 @@ fn what_is_typed_offline_is_queued_and_the_next_run_shows_and_sends_it() {
 }
 
 #[test]
+fn what_is_not_taken_stays_in_the_input_box() {
+    let mut flow = Flow::in_lobby();
+    flow.breaks();
+    for _ in 0..2 {
+        let lines: Vec<String> = (0..500).map(|number| format!("line {number}")).collect();
+        flow.does(Event::Paste(lines.join("\n"))).key("Enter").sees_no("pasted");
+    }
+    flow.types("one too many").key("Enter").sees("not sent: 1000 messages wait already").sees("› one too many");
+    flow.key("Ctrl-U").does(Event::Paste("line\n".repeat(501))).key("Enter").sees("these are 501 lines");
+}
+
+#[test]
 fn nothing_is_dialled_or_overwritten_before_it_is_known_what_was_left() {
     let mut flow = Flow::new();
     flow.types("secret");
