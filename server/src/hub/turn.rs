@@ -132,7 +132,13 @@ impl Turn<'_> {
 
     /// The command looks at so many people or rooms, and may tell of each: five hundred are about as much work as a line.
     pub(super) fn costs_to_look_at(&mut self, many: usize) {
-        self.costs(u32::try_from(many / 500).unwrap_or(u32::MAX));
+        self.costs_much(many / 500);
+    }
+
+    /// The command is as much work as so many lines. A hundred are the most that is paid for: who has to wait for the answer
+    /// to a PING for longer takes the connection for dead.
+    pub(super) fn costs_much(&mut self, tokens: usize) {
+        self.costs(u32::try_from(tokens.min(100)).unwrap_or(100));
     }
 
     /// Changes the world. What changed is told to everybody, and here in the reply.

@@ -101,7 +101,7 @@ pub(super) fn rename(turn: &mut Turn<'_>, message: &Message<'_>) {
     match turn.apply(Command::RenameRoom { user, room, name, reason }) {
         // Each of its people may have been told who all are in it, and the read markers of all accounts were looked at.
         Ok(_) => {
-            turn.costs(u32::try_from(members / 10).unwrap_or(u32::MAX));
+            turn.costs_much(members / 10);
             turn.costs_to_look_at(turn.world().account_count());
         }
         Err(Refusal::NotInRoom) => turn.refuse(Numeric::ERR_NOTONCHANNEL, &[old]),
