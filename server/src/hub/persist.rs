@@ -19,6 +19,7 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         Change::Unbanned(id) => writes.push(Write::RemoveBan(id)),
         Change::RoomCreated(row) => writes.push(Write::CreateRoom(row)),
         Change::RoomDeleted(room) => writes.push(Write::DeleteRoom(room)),
+        Change::ForwardGone(room) => writes.extend(world.room(room).map(set_room)),
         Change::Joined { user, room, enrolled, at, trace } => {
             let account = world.user(user).and_then(|user| user.account);
             if let (Some(account), Some(ranks)) = (account, enrolled) {
@@ -52,8 +53,7 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
         Change::RoomRenamed { room, from, .. } => {
             let Some(name) = world.room(room).map(|known| known.row.name.clone()) else { return };
             let forwarding = world.rooms().filter(|other| other.row.settings.forward.as_ref() == Some(&name));
-            let settings = |other: &Room| Write::SetRoom { room: other.row.id, settings: other.row.settings.clone() };
-            writes.extend(forwarding.map(settings));
+            writes.extend(forwarding.map(set_room));
             writes.push(Write::RenameRoom { room, from, name });
         }
         Change::TopicSet { room, topic, record, .. } => {
@@ -97,6 +97,10 @@ pub fn keep(change: Change, world: &World, writes: &mut Vec<Write>) {
     }
 }
 
+fn set_room(room: &Room) -> Write {
+    Write::SetRoom { room: room.row.id, settings: room.row.settings.clone() }
+}
+
 /// What is left of mode changes: the settings as they are now, and each mask and rank.
 fn keep_modes(room: RoomId, changes: &[ModeChange], at: UnixMs, world: &World, writes: &mut Vec<Write>) {
     let Some(known) = world.room(room) else { return };
@@ -119,6 +123,6 @@ fn keep_modes(room: RoomId, changes: &[ModeChange], at: UnixMs, world: &World, w
         }
     }
     if settings {
-        writes.push(Write::SetRoom { room, settings: known.row.settings.clone() });
+        writes.push(set_room(known));
     }
 }

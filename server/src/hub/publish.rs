@@ -91,6 +91,7 @@ impl Hub {
             | Change::OwnerCodeUsed
             | Change::Banned(_)
             | Change::Unbanned(_)
+            | Change::ForwardGone(_)
             | Change::InviteUsed(_)
             | Change::InviteAdded(..)
             | Change::Enrolled { .. }

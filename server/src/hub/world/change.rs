@@ -78,6 +78,8 @@ pub enum Change {
     RoomCreated(RoomRow),
     /// A room is gone.
     RoomDeleted(RoomId),
+    /// The room where a room sends people is gone.
+    ForwardGone(RoomId),
     /// Somebody is in a room.
     Joined {
         /// Who.

@@ -124,15 +124,21 @@ impl World {
         Ok(room.row.name.clone())
     }
 
-    /// A room to which nobody belongs is gone, except for the lobby.
-    pub(super) fn delete_if_deserted(&mut self, id: RoomId) -> Option<Change> {
-        let room = self.rooms.get(&id)?;
-        if !room.is_deserted() || self.is_lobby(room) {
-            return None;
+    /// A room to which nobody belongs is gone, except for the lobby. Nobody is sent on to it any more: who makes another one
+    /// of its name was trusted by nobody.
+    pub(super) fn delete_if_deserted(&mut self, id: RoomId) -> Vec<Change> {
+        if self.rooms.get(&id).is_none_or(|room| !room.is_deserted() || self.is_lobby(room)) {
+            return Vec::new();
         }
-        let room = self.rooms.remove(&id)?;
-        self.room_names.free(room.row.name.as_str(), room.row.name.folded(), id);
+        let Some(room) = self.rooms.remove(&id) else { return Vec::new() };
+        let name = room.row.name;
+        self.room_names.free(name.as_str(), name.folded(), id);
         self.metadata.forget_room(id);
-        Some(Change::RoomDeleted(id))
+        let mut changes = vec![Change::RoomDeleted(id)];
+        for other in self.rooms.values_mut().filter(|other| other.row.settings.forward.as_ref() == Some(&name)) {
+            other.row.settings.forward = None;
+            changes.push(Change::ForwardGone(other.row.id));
+        }
+        changes
     }
 }

@@ -137,7 +137,7 @@ impl World {
         }
         let rooms = user.rooms.clone();
         let mut changes = vec![Change::Left { user: Box::new(user), traces, witnesses, at: now, reason }];
-        changes.extend(rooms.into_iter().filter_map(|room| self.delete_if_deserted(room)));
+        changes.extend(rooms.into_iter().flat_map(|room| self.delete_if_deserted(room)));
         Ok(changes)
     }
 
