@@ -199,6 +199,13 @@ impl Outbox {
         found.map(|message| message.out)
     }
 
+    /// Whether the message sent with `label` is one that has been confirmed.
+    pub(super) fn is_over(&self, label: &str) -> bool {
+        let number = label.strip_prefix('m').and_then(|number| number.parse::<u64>().ok());
+        let is_here = |out: u64| self.messages.iter().any(|message| message.out.0 == out);
+        number.is_some_and(|out| out <= self.last && !is_here(out))
+    }
+
     /// When a message was sent, if it is on its way.
     pub(super) fn sent_at(&self, out: OutId) -> Option<UnixMs> {
         let found = self.messages.iter().find(|message| message.out == out && message.state == State::Sent);

@@ -26,6 +26,10 @@ impl Session {
         let Heard { place, spoken, raw, nonce } = heard;
         self.link.typists.stopped(&place, &spoken.nick);
         let own = self.our_own(line.label, nonce.as_deref(), &place, &raw, spoken.manner).filter(|_| spoken.mine);
+        // What was said again may have come without its label first, to all devices of ours; then this is no news.
+        if own.is_none() && spoken.mine && line.label.is_some_and(|label| self.outbox.is_over(label)) {
+            return;
+        }
         let repeat = own.is_some_and(|out_id| self.outbox.is_repeat(out_id));
         self.backlog.heard(&place, spoken.id.as_deref(), spoken.at, repeat);
         if let Some(out_id) = own {

@@ -133,3 +133,33 @@ fn the_echo_of_a_repeat_sets_nothing_back() {
     script.comes_back();
     script.question("AFTER #lobby msgid=9");
 }
+
+#[test]
+fn the_echo_of_a_repeat_is_no_news_where_the_message_has_come_before() {
+    let mut script = Script::in_lobby();
+    knows_nonces(&mut script);
+    script.hears(&["@msgid=1;time=2026-11-24T10:01:00.000Z :amy!a@h PRIVMSG #lobby :seen"]);
+    script.says("#lobby", "in doubt");
+    let nonce = nonce_of(&script, "in doubt");
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    knows_nonces(&mut script);
+    let (label, _) = script.question("AFTER #lobby msgid=1");
+    script.answer(&label, "#lobby", &[]);
+    let label = script.label_of(":in doubt");
+    // It was under way to all of our devices when the link broke.
+    let said =
+        format!("msgid=2;time=2026-11-24T10:02:00.000Z;+klatch.chat/nonce={nonce} :lior!l@h PRIVMSG #lobby :in doubt");
+    script.clear();
+    script.hears(&[&format!("@{said}")]);
+    assert_eq!(script.fates(), [(1, Fate::Done { id: Some("2".into()), at: at("10:02:00") })]);
+    script.hears(&["@msgid=3;time=2026-11-24T10:03:00.000Z :amy!a@h PRIVMSG #lobby :three"]);
+    script.clear();
+    script.hears(&[&format!("@label={label};{said}")]);
+    assert_eq!(script.events(), Vec::<&Event>::new());
+    script.breaks();
+    script.clear();
+    script.comes_back();
+    script.question("AFTER #lobby msgid=3");
+}
