@@ -1,9 +1,12 @@
 //! The real server over real sockets: both kinds of connection, hostile ones, slow ones, and the end.
 
+#[path = "support/scram.rs"]
+mod scram;
 mod support;
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use klatch_server::{
     hub::io::{News, OperatorAnswer, OperatorVerb},
     lan,
@@ -47,6 +50,33 @@ async fn news_and_the_operators_words_reach_their_ends() {
     amy.until("too loud").await;
     amy.rest().await;
     assert!(matches!(news.recv().await.unwrap(), News::Disconnected { nick, .. } if nick == "amelia"));
+}
+
+/// The server's first message of SCRAM for `name`, decoded.
+async fn challenge(client: &mut Client, name: &str) -> String {
+    client.send(&["AUTHENTICATE SCRAM-SHA-256"]).await;
+    client.until("AUTHENTICATE +").await;
+    client.send(&[&format!("AUTHENTICATE {}", STANDARD.encode(scram::first(name)))]).await;
+    let answer = client.until("AUTHENTICATE ").await;
+    client.send(&["AUTHENTICATE *"]).await;
+    client.until(" 906 ").await;
+    String::from_utf8(STANDARD.decode(&answer["AUTHENTICATE ".len()..]).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_challenge_for_a_name_without_an_account_looks_like_any_other() {
+    let (_server, address) = start(settings()).await;
+    Client::plain(address).await.sign_up("amelia").await;
+    let mut eve = Client::plain(address).await;
+    let mut forms = Vec::new();
+    for name in ["amelia", "nobody", "amelia", "nobody"] {
+        let said = challenge(&mut eve, name).await;
+        let salt = STANDARD.decode(scram::field(&said, "s=")).unwrap();
+        forms.push((salt.len(), scram::field(&said, "i=").to_owned(), said.len(), salt));
+    }
+    assert_eq!((forms[0].0, &forms[0].1, forms[0].2), (forms[1].0, &forms[1].1, forms[1].2), "{forms:?}");
+    assert_eq!((&forms[0], &forms[1]), (&forms[2], &forms[3]), "each name has one salt");
+    assert_ne!(forms[0].3, forms[1].3);
 }
 
 #[tokio::test]

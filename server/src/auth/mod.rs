@@ -246,6 +246,9 @@ mod tests {
         let hashed = outcome(&mut passwords, &mut answers, AuthJob::Hash { password: secret("pässword") }).await;
         let AuthOutcome::Hashed(hash) = hashed else { panic!("{hashed:?}") };
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
+        // What stands for nobody costs what an account costs.
+        let cost = |hash: &str| hash.rsplitn(3, '$').last().map(str::to_owned);
+        assert_eq!(cost(&passwords.bench.nobody), cost(Credentials::parse(&hash).hash));
         for (hash, password, right) in [
             (Some(hash.clone()), "pässword", true),
             (Some(hash.clone()), "password", false),

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use klatch_server::net::compat::{
+    segments::{Details, Request},
+    talk::{Act, Talk},
+};
+
 use crate::stage::Stage;
 
 /// Two accounts, and a stranger who tries.
@@ -68,4 +73,53 @@ fn a_name_that_is_no_operator_costs_as_much_as_one_that_is() {
     }
     assert!(stage.verified.iter().all(Option::is_some));
     assert_eq!(stage.verified.len(), 6);
+}
+
+/// What the original's client is told that wants in, by way of its translator.
+fn tries_as_the_original(stage: &mut Stage, user: &str, password: &str) -> Vec<Act> {
+    let who = Details { name: "Eve".into(), user: user.into(), password: password.to_owned().into() };
+    let (mut talk, mut acts) = Talk::begin(Request::LogIn(who), "#lobby").unwrap();
+    let mut told = Vec::new();
+    stage.connect("eve", false);
+    loop {
+        for act in acts {
+            match act {
+                Act::Line(line) => stage.line("eve", &line),
+                shown => told.push(shown),
+            }
+        }
+        let Some(line) = stage.next_line("eve") else { return told };
+        acts = talk.heard(&line);
+    }
+}
+
+#[test]
+fn the_originals_client_learns_no_names_either() {
+    let mut stage = stage();
+    let mut seen = Vec::new();
+    for (user, password) in
+        [("amanda", "wrong"), ("amanda", "secret-berta"), ("nobody", "wrong"), ("nobody", "secret-amanda")]
+    {
+        stage.verified.clear();
+        let told = tries_as_the_original(&mut stage, user, password);
+        let compared = stage.verified.iter().map(Option::is_some).collect::<Vec<_>>();
+        seen.push((told, compared));
+    }
+    assert_eq!(seen[0], (vec![Act::Answer("False"), Act::End], vec![true]), "one comparison, with something");
+    assert!(seen.iter().all(|other| *other == seen[0]), "{seen:?}");
+}
+
+/// SCRAM proves with keys that are there: no password is worked on, for whatever name and proof.
+#[test]
+fn no_exchange_of_scram_has_a_password_compared() {
+    let mut stage = stage();
+    for name in ["amanda", "nobody"] {
+        stage.line("eve", "AUTHENTICATE SCRAM-SHA-256");
+        let chunks = |text: &str| klatch_protocol::sasl::chunks(text.as_bytes())[0].as_str().to_owned();
+        stage.line("eve", &format!("AUTHENTICATE {}", chunks(&format!("n,,n={name},r=abc"))));
+        stage.line("eve", &format!("AUTHENTICATE {}", chunks("c=biws,r=abc,p=AAAA")));
+        let said: Vec<String> = std::iter::from_fn(|| stage.next_line("eve")).collect();
+        assert!(said.last().unwrap().contains(" 904 "), "{said:?}");
+    }
+    assert!(stage.verified.is_empty());
 }
