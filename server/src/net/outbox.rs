@@ -7,6 +7,9 @@ use tokio::sync::Notify;
 
 /// How many times as long as what may wait the answer to one command may be.
 const LONG: usize = 4;
+/// The most bytes that wait for who has not logged in: more than all that is said to them before, so only who asks again
+/// and again and does not read gets there.
+const STRANGER: usize = 128 * 1024;
 
 /// The queue between the loop, which pushes once a burst, and one connection's writer, which takes all there is at once.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub struct Outbox {
 
 #[derive(Debug, Default)]
 struct Queue {
+    /// Whether all of the limit counts.
+    settled: bool,
     chunks: Vec<Bytes>,
     bytes: usize,
     /// The bytes that the writer took last, and is writing.
@@ -52,10 +57,15 @@ pub(super) enum Take {
 }
 
 impl Outbox {
-    /// An empty outbox for at most `limit` bytes.
+    /// An empty outbox for at most `limit` bytes, and 128 KiB as long as nobody has logged in ([`Outbox::settle`]).
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Outbox { limit, queue: Mutex::default(), writer: Notify::new(), ending: Notify::new() }
+    }
+
+    /// The connection logged in, and may leave as much unread as anybody.
+    pub fn settle(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).settled = true;
     }
 
     /// Queues `chunks` and wakes the writer. What goes over the bound ends the outbox, and the connection with it; after
@@ -68,12 +78,13 @@ impl Outbox {
         }
         let more = chunks.iter().map(Bytes::len).sum::<usize>();
         queue.bytes += more;
+        let limit = if queue.settled { self.limit } else { self.limit.min(STRANGER) };
         // Some answers are longer than what may wait, as a list of everything there is, whoever reads them how well.
-        let is_long = more > self.limit && more.div_ceil(LONG) <= self.limit;
+        let is_long = queue.settled && more > limit && more.div_ceil(LONG) <= limit;
         if is_long && queue.long + queue.long_taken == 0 {
             queue.long = more;
         }
-        if queue.bytes + queue.taken - queue.long - queue.long_taken > self.limit {
+        if queue.bytes + queue.taken - queue.long - queue.long_taken > limit {
             *queue = Queue { end: Some(Ending::Overflow), ..Queue::default() };
             self.ending.notify_one();
         } else if queue.chunks.is_empty() {
@@ -164,6 +175,7 @@ mod tests {
     #[tokio::test]
     async fn who_reads_well_gets_an_answer_that_is_longer_than_what_may_wait() {
         let (outbox, long) = (Outbox::new(5), chunks(&["1234567890", "1234567890"]));
+        outbox.settle();
         for _ in 0..2 {
             outbox.push(chunks(&["12"]));
             outbox.push(long.clone());
@@ -180,8 +192,23 @@ mod tests {
         outbox.push(chunks(&["123456"]));
         assert!(matches!(outbox.take().await, Take::Overflow), "one at a time");
         let outbox = Outbox::new(5);
+        outbox.settle();
         outbox.push([long, chunks(&["1"])].concat());
         assert!(matches!(outbox.take().await, Take::Overflow), "and four times as much at most");
+    }
+
+    #[tokio::test]
+    async fn who_has_not_logged_in_may_leave_less_unread() {
+        let most = || vec![Bytes::from(vec![b'x'; STRANGER])];
+        for (settled, kept) in [(false, false), (true, true)] {
+            let outbox = Outbox::new(2 * STRANGER);
+            outbox.push(most());
+            if settled {
+                outbox.settle();
+            }
+            outbox.push(most());
+            assert_eq!(matches!(outbox.take().await, Take::Chunks(_)), kept);
+        }
     }
 
     #[tokio::test]

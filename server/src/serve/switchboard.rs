@@ -37,10 +37,14 @@ impl Switchboard {
         self.lines.insert(conn, Line { outbox, stay: Some(stay), gathered: Vec::new() });
     }
 
-    /// These connections logged in: they make room for nobody any more.
+    /// These connections logged in: they make room for nobody any more, and have room for what is said to them.
     pub(super) fn let_stay(&mut self, conns: &[ConnId]) {
-        let lines = &mut self.lines;
-        conns.iter().filter_map(|conn| lines.get_mut(conn)?.stay.take()).for_each(Stay::settle);
+        for conn in conns {
+            if let Some(line) = self.lines.get_mut(conn) {
+                line.outbox.settle();
+                line.stay.take().into_iter().for_each(Stay::settle);
+            }
+        }
     }
 
     /// Does what the hub wants sent. [`Switchboard::take`] has it then.

@@ -4,7 +4,8 @@ use klatch_protocol::{AccountName, RoomName, UnixMs};
 
 use super::*;
 use crate::hub::io::{
-    AccountId, AccountRow, Anchor, Page, Place, Rank, Record, RecordKind, RoomId, RoomRow, Scope, Search, Seq,
+    AccountId, AccountRow, Anchor, DEEDS_KEPT, Deed, Page, Place, Rank, Record, RecordKind, RoomId, RoomRow, Scope,
+    Search, Seq,
 };
 use crate::store::{INDEXED_AT_ONCE, span::spans};
 
@@ -109,6 +110,20 @@ fn a_search_beside_ends_when_nobody_wants_it_or_it_takes_too_long() {
     let mut hasty = Reader::open(&store.path).unwrap();
     hasty.longest = std::time::Duration::ZERO;
     assert_eq!(hasty.search(Box::new(search.clone()), &Arc::default()), Answer::TooLong);
+}
+
+#[test]
+fn the_newest_deeds_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("klatch.db");
+    let mut store = Sqlite::open(&path, 1, "CODE").unwrap();
+    let deed = |number: u64| Write::Deed(Deed { at: UnixMs(1), by: "amy".into(), what: number.to_string() });
+    store.commit(&(0..DEEDS_KEPT + 2).map(deed).collect::<Vec<_>>()).unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let kept = db.query_row("SELECT count(*), min(CAST(what AS INTEGER)) FROM deed", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+    });
+    assert_eq!(kept.unwrap(), (DEEDS_KEPT as i64, 2));
 }
 
 #[test]
