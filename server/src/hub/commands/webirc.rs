@@ -40,6 +40,8 @@ pub(super) fn webirc(turn: &mut Turn<'_>, message: &Message<'_>) {
     // "only [...] if this flag is sent and the connection from the gateway to the server is also secure with TLS".
     peer.secure &= secure;
     turn.session().peer = peer;
+    // At the beginning only the gateway's own address was looked at.
+    turn.is_turned_away();
 }
 
 fn is_first(turn: &mut Turn<'_>) -> bool {
