@@ -1,6 +1,6 @@
 //! klatchd under load, beside the floor (docs/speed.md explains the figures):
 //!
-//!     cargo bench -p klatch-server --bench load                       all scenarios, in less than two minutes
+//!     cargo bench -p klatch-server --bench load                       all scenarios, in about four minutes
 //!     cargo bench -p klatch-server --bench load -- --long             larger crowds, longer, three times
 //!     cargo bench -p klatch-server --bench load -- fan-out --runs 3   one scenario
 //!     cargo bench -p klatch-server --bench load -- --against /tmp/klatchd   another build beside this one
@@ -54,6 +54,8 @@ enum Scenario {
     Steady,
     /// Memory for each idle connection.
     Memory,
+    /// Memory for each connection that holds all that it may.
+    Full,
     /// Connections made and registered in a second.
     Registration,
     /// Many people come into one room at once.
@@ -73,6 +75,7 @@ impl Scenario {
             Scenario::FanOut => scenario::fan_out::run(plan),
             Scenario::Steady => scenario::steady::run(plan),
             Scenario::Memory => scenario::growth::memory(plan),
+            Scenario::Full => scenario::full::run(plan),
             Scenario::Registration => scenario::growth::registration(plan),
             Scenario::Room => scenario::growth::room(plan),
             Scenario::SlowReader => scenario::slow_reader::run(plan),

@@ -99,6 +99,11 @@ impl Subject {
         self.status("VmHWM:")
     }
 
+    /// How many files it has open: each connection is one.
+    pub fn files(&self) -> Result<usize> {
+        Ok(std::fs::read_dir(self.file("fd"))?.count())
+    }
+
     fn status(&self, key: &str) -> Result<f64> {
         let status = std::fs::read_to_string(self.file("status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();

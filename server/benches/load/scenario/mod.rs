@@ -1,6 +1,7 @@
 //! What is measured, a file for each kind of load.
 
 pub mod fan_out;
+pub mod full;
 pub mod growth;
 pub mod silence;
 pub mod slow_reader;
