@@ -77,6 +77,11 @@ impl Connection {
         &self.target
     }
 
+    /// As whom we are connected, and where.
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
     pub(super) fn phase(&self) -> Phase {
         self.phase
     }

@@ -40,6 +40,7 @@ use crate::{
         question::Question,
         theme::Theme,
     },
+    unsent::Account,
 };
 use chat::{Chat, Turn};
 use entry::Entry;
@@ -91,8 +92,8 @@ pub struct App {
     mouse: bool,
     bare: bool,
     title: String,
-    /// What was being typed, by room, when a chat ended against the user's will.
-    carried: HashMap<String, String>,
+    /// What was being typed, by room, when a chat ended against the user's will, and as whom.
+    carried: Option<(Account, HashMap<String, String>)>,
     chance: u64,
     /// The area last drawn in.
     area: Rect,
@@ -125,7 +126,7 @@ impl App {
             mouse: settings.mouse,
             bare: false,
             title: String::new(),
-            carried: HashMap::new(),
+            carried: None,
             chance,
             area: draw::NOT_DRAWN,
             effects: Vec::new(),

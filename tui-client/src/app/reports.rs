@@ -94,7 +94,9 @@ impl App {
             None => attempt.recent(),
         };
         self.effects.push(Effect::Remember(recent));
-        let drafts = std::mem::take(&mut self.carried);
+        // Rooms of other servers may have the same names; what was typed for one of them is not for this one.
+        let carried = self.carried.take_if(|(account, _)| account == attempt.connection.account());
+        let drafts = carried.map(|(_, drafts)| drafts).unwrap_or_default();
         let mut chat = Chat::new(attempt.connection, attempt.model, drafts, self.theme, self.zone.clone());
         if attempt.in_trouble {
             chat.notice("something unsent could not be read: see the server's window", self.now);
@@ -166,7 +168,10 @@ impl App {
         if let Some(mut chat) = self.chat.take() {
             chat.connection.give_up(&mut self.effects);
             chat.connection.keep(&mut self.effects);
-            self.carried = chat.take_drafts();
+            let drafts = chat.take_drafts();
+            if !drafts.is_empty() {
+                self.carried = Some((chat.connection.account().clone(), drafts));
+            }
         }
         self.overlay = None;
         self.entry.stop(failure, &mut self.effects);

@@ -200,6 +200,17 @@ fn who_is_thrown_out_of_the_server_stays_out_and_keeps_the_drafts_of_all_rooms()
 }
 
 #[test]
+fn what_was_being_typed_on_one_server_does_not_turn_up_on_another() {
+    let mut flow = Flow::in_lobby();
+    flow.types("draft").hears(&[":srv FAIL * TAKEN_OVER :Your account was taken over", "ERROR :taken over"]).breaks();
+    // The focus is on the button, the first field is behind it.
+    flow.sees("attic").key("Tab").key("Ctrl-U").types("elsewhere").sees("elsewhere").key("Enter").links().comes_in();
+    flow.sees("#lobby").sees_no("draft");
+    flow.hears(&[":srv FAIL * TAKEN_OVER :Your account was taken over", "ERROR :taken over"]).breaks();
+    flow.key("Tab").key("Ctrl-U").types("attic").key("Enter").links().comes_in().sees("› draft");
+}
+
+#[test]
 fn signals_stop_and_continue_the_program() {
     let mut flow = Flow::in_lobby();
     flow.key("Ctrl-Z").does(Event::Signal(Signal::Continue));
