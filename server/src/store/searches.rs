@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc;
@@ -22,6 +23,9 @@ use crate::{
 const EACH: usize = 4;
 /// The most that wait.
 const ALL: usize = 256;
+/// How long nobody searches after each search. SQLite begins its log anew only when nobody reads in it, and a log in which
+/// somebody reads all the time would grow without end while people talk.
+const REST: Duration = Duration::from_millis(30);
 
 /// The thread and what waits for it. Dropping it ends the thread as well, without waiting for that.
 #[derive(Debug)]
@@ -125,9 +129,14 @@ impl Desk {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next search, once there is one; `None` at the end.
-    fn next(&self) -> Option<(Ticket, Box<Search>)> {
+    /// The next search, once there is one and it is time for it; `None` at the end.
+    fn next(&self, from: Instant) -> Option<(Ticket, Box<Search>)> {
         let mut waiting = self.lock();
+        while let Some(rest) = from.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero())
+            && !waiting.ending
+        {
+            waiting = self.bell.wait_timeout(waiting, rest).unwrap_or_else(PoisonError::into_inner).0;
+        }
         loop {
             if waiting.ending {
                 return None;
@@ -144,8 +153,10 @@ impl Desk {
 }
 
 fn work(desk: &Desk, mut searcher: Box<dyn Searcher>, answers: &mpsc::Sender<Input>) {
-    while let Some((ticket, search)) = desk.next() {
+    let mut from = Instant::now();
+    while let Some((ticket, search)) = desk.next(from) {
         let answer = searcher.search(search, &desk.stop);
+        from = Instant::now() + REST;
         // Before it is told: whoever has heard it may ask for the next one.
         desk.lock().running = None;
         // There is room for every search that was taken; a closed channel means that the server is ending.
@@ -227,6 +238,17 @@ mod tests {
         let guests = |number: u32| Asker::Guests(std::net::Ipv4Addr::from_bits(number).into());
         let taken = (0..).take_while(|number| take(100 + u64::from(*number), guests(number / 4)).is_ok()).count();
         assert!((ALL..=ALL + 1).contains(&taken), "all have {ALL} places, and one may have begun: {taken}");
+        assert!(searches.end());
+    }
+
+    #[test]
+    fn after_each_search_nobody_searches_for_a_while() {
+        let (searches, begun, go, mut answered) = three();
+        go.send(()).unwrap();
+        let before = Instant::now();
+        begun.recv().unwrap();
+        assert!(before.elapsed() >= REST);
+        drop(answered.blocking_recv());
         assert!(searches.end());
     }
 
