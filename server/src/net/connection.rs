@@ -149,12 +149,12 @@ impl Gate {
     /// Has somebody find out what is spoken, once something is: nobody is bothered with who only connects. The connection
     /// stays where it is: what comes later is read here.
     async fn greet(&self, stream: TcpStream, from: SocketAddr, door: Arc<Door>, rules: Arc<Rules>) -> Option<Greeted> {
-        let mut first = [0];
-        let Ok(Ok(1)) = timeout(rules.limits.handshake, stream.peek(&mut first)).await else { return None };
+        let mut bytes = [0];
+        let Ok(Ok(1)) = timeout(rules.limits.handshake, stream.peek(&mut bytes)).await else { return None };
+        let [first] = bytes;
         // Given up together with this.
         let mut aside = JoinSet::new();
         let admission = self.admission.clone();
-        let [first] = first;
         let greeting = async move {
             let tls = Tls { acceptor: rules.acceptors.get(door.number)?, admission: &admission };
             greeting::greet(stream, first, from.ip().to_canonical(), &door.endpoint, &tls, &rules.limits).await

@@ -73,8 +73,9 @@ pub(super) async fn origin(
     }
 }
 
-/// Finds out what is spoken, and shakes hands. `first` is the byte that comes first, not read yet. `addr` is the machine at the other end of the wire, even if that is a proxy:
-/// it is this wire that must not carry plain text far. `None` when nothing came of it; the other end was told.
+/// Finds out what is spoken, and shakes hands. `first` is the byte that comes first, not read yet. `addr` is the machine at
+/// the other end of the wire, even if that is a proxy: it is this wire that must not carry plain text far. `None` when
+/// nothing came of it; the other end was told.
 pub(super) async fn greet(
     mut stream: TcpStream,
     first: u8,

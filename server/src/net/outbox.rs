@@ -79,7 +79,7 @@ impl Outbox {
         let more = chunks.iter().map(Bytes::len).sum::<usize>();
         queue.bytes += more;
         let limit = if queue.settled { self.limit } else { self.limit.min(STRANGER) };
-        // Some answers are longer than what may wait, as a list of everything there is, whoever reads them how well.
+        // Some answers are longer than what may wait, as a list of everything there is, however well they are read.
         let is_long = queue.settled && more > limit && more.div_ceil(LONG) <= limit;
         if is_long && queue.long + queue.long_taken == 0 {
             queue.long = more;
